@@ -1,0 +1,92 @@
+/**
+ * The house: which rooms there are, what each holds, and into which others it may look. `test/tidy.test.ts` holds the walls.
+ * A new door is a reviewed line here.
+ */
+export type Room = {
+  readonly holds: string;
+  /** Rooms it may import from. */
+  readonly may: readonly string[];
+  /** Modules of Node and packages it may use beyond the harmless ones. */
+  readonly uses?: readonly string[];
+  /** Files that may be longer than 400 lines: the one hard idea of the room. */
+  readonly long?: readonly string[];
+};
+
+export const rooms: {readonly [name: string]: Room} = {
+  api: {holds: 'the words: JSON, objects, names, paths, selectors, errors', may: [], uses: ['node:crypto']},
+  schema: {holds: 'structural schemas: validate, default, prune; OpenAPI out of them; JSON paths', may: ['api'], uses: ['re2js']},
+  merge: {holds: 'JSON patch, merge patch, strategic merge patch', may: ['api', 'schema']},
+  wire: {
+    holds: 'what clients send and accept: JSON, YAML, protobuf, tables, partial metadata',
+    may: ['api', 'schema', 'kinds'],
+    uses: ['yaml'],
+  },
+  storage: {
+    holds: 'the log and the keys, watches by position; memory and embedded',
+    may: ['api'],
+    uses: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:path'],
+  },
+  kinds: {
+    holds: 'every built-in kind as a value, and how a CustomResourceDefinition becomes one',
+    may: ['api', 'schema'],
+    uses: ['node:crypto'],
+  },
+  registry: {
+    holds: 'which kinds exist in which workspace; keys; discovery and OpenAPI',
+    may: ['api', 'schema', 'kinds', 'storage'],
+    uses: ['node:crypto'],
+  },
+  tenancy: {holds: 'pure rules of workspaces: types, phases, what a new one contains', may: ['api', 'kinds']},
+  auth: {holds: 'who you are, what you may, and why', may: ['api'], uses: ['node:crypto']},
+  admission: {holds: 'what we change or refuse beyond a kind by itself', may: ['api', 'schema', 'kinds', 'registry', 'storage', 'tenancy']},
+  server: {
+    holds: 'the life of a request, a file a verb',
+    may: ['api', 'schema', 'merge', 'wire', 'storage', 'kinds', 'registry', 'tenancy', 'auth', 'admission'],
+    uses: ['node:zlib'],
+  },
+  controllers: {
+    holds: 'loops over the change feed, one a file',
+    may: ['api', 'schema', 'kinds', 'storage', 'registry', 'tenancy', 'admission'],
+  },
+  client: {
+    holds: 'calls over a given fetch; kubeconfig files',
+    may: ['api'],
+    uses: ['yaml', 'node:fs', 'node:https', 'node:path', 'node:os'],
+  },
+  cli: {holds: 'kubectl plugins and what people type', may: ['api', 'client'], uses: ['node:fs', 'node:path', 'node:os', 'node:util']},
+  main: {
+    holds: 'flags, TLS, signals, the real clock, the choice of every implementation',
+    may: [
+      'api',
+      'schema',
+      'wire',
+      'storage',
+      'kinds',
+      'registry',
+      'tenancy',
+      'auth',
+      'admission',
+      'server',
+      'controllers',
+      'client',
+      'cli',
+    ],
+    uses: [
+      'node:http2',
+      'node:http',
+      'node:tls',
+      'node:net',
+      'node:fs',
+      'node:path',
+      'node:os',
+      'node:crypto',
+      'node:util',
+      'node:module',
+      'node:perf_hooks',
+      'node:process',
+      'node:v8',
+      'node:url',
+      '@peculiar/x509',
+    ],
+  },
+};

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {clusterNameFrom, homeClusterName, isWorkspaceId, isWorkspacePath, shardHash, splitPath} from './cluster.ts';
+
+// Vectors from spec kcp 2.2.
+const homes = {alice: 'v1u4alow0iv9', bob: '2okdry95y5lkv', user172: '0f9mt7goyif7'};
+
+test('home clusters are named as kcp names them', () => {
+  for (const [user, name] of Object.entries(homes)) assert.equal(homeClusterName(user), name);
+});
+
+test('a new cluster has sixteen characters, the same for the same bytes', () => {
+  const bytes = new Uint8Array(32).fill(7);
+  assert.match(clusterNameFrom(bytes), /^[a-z0-9]{16}$/);
+  assert.equal(clusterNameFrom(bytes), clusterNameFrom(bytes));
+});
+
+test('a shard hash has eight characters', () => assert.match(shardHash('root'), /^[a-z0-9]{8}$/));
+
+test('ids and paths', () => {
+  for (const id of ['root', 'abc1', 'system:admin', 'system:system-crds']) assert.ok(isWorkspaceId(id), id);
+  for (const id of ['', 'Root', 'root:a', '-a', 'a-', 'a/b', '*', 'system:', 'a'.repeat(64)]) assert.ok(!isWorkspaceId(id), id);
+  for (const path of ['root', 'root:a', 'root:a-b:c1']) assert.ok(isWorkspacePath(path), path);
+  for (const path of ['', ':root', 'root:', 'root::a', 'root:A', 'root/a']) assert.ok(!isWorkspacePath(path), path);
+  assert.deepEqual(splitPath('root:a:b'), {parent: 'root:a', name: 'b'});
+  assert.deepEqual(splitPath('root'), {parent: undefined, name: 'root'});
+});

@@ -1,0 +1,100 @@
+/**
+ * The room of kinds: every built-in kind is a value in a file of its own, and a CustomResourceDefinition becomes the same
+ * value while the server runs. Discovery, OpenAPI, validation, defaulting, tables and patches are computed from it.
+ */
+import type {FieldError} from '../api/field-error.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import type {Check} from '../api/names.ts';
+import type {KubeObject} from '../api/object.ts';
+import type {JsonSchema} from '../schema/json-schema.ts';
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+export type KindNames = {
+  readonly kind: string;
+  readonly listKind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+};
+
+/** A column of the table that kubectl prints (spec kubernetes-api 4.6, 8.14). */
+export type Column = {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format: string;
+  readonly description: string;
+  /** 0 is always shown, more only with `-o wide`. */
+  readonly priority: number;
+  /** The cell of one object; `now` in ms, for ages. */
+  readonly cell: (object: KubeObject, now: number) => Json;
+};
+
+/** Where a scale subresource finds its numbers: dotted paths that start with `.` (spec kubernetes-api 6.8). */
+export type ScalePaths = {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string;
+};
+
+export type Subresources = {
+  /** PUT and PATCH of `/status` write the status alone, of the object all but the status. */
+  readonly status?: true;
+  readonly scale?: ScalePaths;
+  /** Namespace's `/finalize`. */
+  readonly finalize?: true;
+};
+
+/** What is peculiar to a kind. All functions are pure but for the object they are told to change. */
+export type Strategy = {
+  /** The grammar of `metadata.name`; a DNS subdomain when absent. */
+  readonly name?: Check;
+  /** PUT of something missing creates it (spec kubernetes-api 3.3). */
+  readonly createOnUpdate?: true;
+  /** PUT without a resourceVersion overwrites; otherwise it is refused. */
+  readonly unconditionalUpdate?: true;
+  /** DELETE answers with the object instead of a Status. */
+  readonly returnsDeleted?: true;
+  /** `metadata.generation` counts the changes of these top-level fields; 'all' means everything but metadata and status. */
+  readonly generation?: readonly string[] | 'all';
+  /** Brings what was written into stored shape before it is validated: defaults that depend on other fields, write-only fields. */
+  readonly normalize?: (object: JsonObject) => void;
+  /** Last changes to a new object, after `normalize`: a fixed status, finalizers. */
+  readonly prepareCreate?: (object: JsonObject) => void;
+  /** Last changes to an update by the main endpoint: what clients cannot change is taken from `old`. */
+  readonly prepareUpdate?: (object: JsonObject, old: JsonObject) => void;
+  /** Everything the schema cannot say; paths from the root (`data[key]`). Not metadata, which all kinds share. */
+  readonly validate?: (object: JsonObject) => FieldError[];
+  /** In addition on updates of the main endpoint: immutable fields. */
+  readonly validateUpdate?: (object: JsonObject, old: JsonObject) => FieldError[];
+  /** Field selectors beyond metadata.name and metadata.namespace, by name; each gives the value to compare. */
+  readonly fields?: {readonly [name: string]: (object: JsonObject) => string};
+  /** Kinds that are answered and never stored (reviews). */
+  readonly virtual?: true;
+};
+
+export type Kind = {
+  readonly group: string;
+  readonly version: string;
+  readonly names: KindNames;
+  readonly namespaced: boolean;
+  readonly verbs: readonly Verb[];
+  /** The object without apiVersion, kind and metadata, which all kinds share. */
+  readonly schema: JsonSchema;
+  readonly subresources: Subresources;
+  /** Without the leading Name column, which all kinds share. */
+  readonly columns: readonly Column[];
+  readonly strategy: Strategy;
+  /**
+   * True of kinds made from a CustomResourceDefinition. Clients see the difference: list items carry their kind, types are checked
+   * by validation (422) and not while decoding (400), strategic merge is not offered, unknown names have other texts.
+   */
+  readonly custom: boolean;
+  /** Custom kinds only: the JSON paths that field selectors may name, without the leading dot. */
+  readonly selectable?: readonly string[];
+  /** Custom kinds only: the warning of a deprecated version. */
+  readonly deprecation?: string;
+};
+
+export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
