@@ -11,7 +11,7 @@ import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf} from '../kin
 import type {Kind} from '../kinds/kind.ts';
 import type {CompiledSchema} from '../schema/compile.ts';
 import {compileSchema} from '../schema/compile.ts';
-import type {Entry, Revision, Storage} from '../storage/storage.ts';
+import type {Entry, Storage} from '../storage/storage.ts';
 import {revisionOf} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import {contentHash} from './content-hash.ts';
@@ -83,16 +83,21 @@ function fixedResource(kind: Kind): Resource {
   const versions = fixedKinds.filter(k => k.group === kind.group && k.names.plural === kind.names.plural).map(k => k.version);
   const storageVersion = versions.sort(compareVersions)[0] as string;
   const apiVersion = apiVersionOf(kind.group, kind.version);
+  let schema: CompiledSchema | undefined;
   return {
     kind,
     gr: {group: kind.group, resource: kind.names.plural},
     apiVersion,
     space: {group: kind.group, resource: kind.names.plural, section: builtInSection},
-    schema: compileSchema(kind.schema),
+    // Compiled when first needed: the server has to be ready before most of them are.
+    get schema() {
+      schema ??= compileSchema(kind.schema);
+      return schema;
+    },
     head: headOf(apiVersion, kind.names.kind),
     itemHead: kind.custom ? headOf(apiVersion, kind.names.kind) : bareHead,
     storageVersion,
-    verbatimAfter: storageVersion === kind.version ? revisionOf(0) : undefined,
+    verbatimAfter: revisionOf(0),
     terminating: false,
   };
 }
@@ -143,7 +148,8 @@ function established(entry: Entry, crd: JsonObject, {hash, kinds, schemas}: Comp
         head,
         itemHead: head,
         storageVersion,
-        verbatimAfter: verbatimAfter(entry.revision, kind.version === storageVersion),
+        // Writes check that the definition is the one they were judged by, so whatever came after it was shaped by it.
+        verbatimAfter: entry.revision,
         definition: {key: entry.key, revision: entry.revision},
         terminating: isTerminating(crd),
       },
@@ -151,7 +157,3 @@ function established(entry: Entry, crd: JsonObject, {hash, kinds, schemas}: Comp
   });
   return {hash, kinds, resources: new Map(resources)};
 }
-
-// Anything written after the definition last changed was pruned and defaulted by it (writes check the definition's revision).
-const verbatimAfter = (definitionRevision: Revision, isStorageVersion: boolean): Revision | undefined =>
-  isStorageVersion ? definitionRevision : undefined;

@@ -12,16 +12,16 @@ export type Resource = {
   readonly apiVersion: string;
   readonly space: KeySpace;
   readonly schema: CompiledSchema;
-  /** What opens an object of this version, and an item of its lists (`splice` in stored.ts). */
+  /** What opens a stored object of this version, and what opens an item of its lists. */
   readonly head: Uint8Array;
   readonly itemHead: Uint8Array;
-  /** The version in which objects are stored. */
+  /** The version that storage is meant to be in; with it, `status.storedVersions` of the definition grows. */
   readonly storageVersion: string;
   /**
-   * Entries newer than this are stored exactly as this version shows them and travel as bytes; older ones, or all when undefined, are parsed,
-   * pruned and defaulted by the schema on the way out.
+   * Entries of this version newer than this were pruned and defaulted by its present schema, and travel as bytes. All others are
+   * brought into shape on the way out.
    */
-  readonly verbatimAfter: Revision | undefined;
+  readonly verbatimAfter: Revision;
   /** The definition a custom resource hangs on: writes check that it has not changed meanwhile. */
   readonly definition?: {readonly key: Key; readonly revision: Revision};
   /** Writes that create are refused: the definition is being deleted. */

@@ -6,10 +6,9 @@ import type {Entry} from '../storage/storage.ts';
 
 /**
  * How objects lie in the store: JSON whose first fields are apiVersion, kind and metadata, without a resourceVersion, which is the entry's
- * revision and is spliced in on the way out. Reading moves bytes; nothing is parsed for it (architecture D4).
+ * revision and is spliced in on the way out. Reading moves bytes; nothing is parsed for it (architecture D4). An object lies in the version
+ * it was written in, which is the one whose schema shaped it.
  */
-
-const metadataStart = Buffer.from('"metadata":{');
 
 /** The bytes to store. The resourceVersion is left out; metadata is never empty, it has a name. */
 export function encodeStored(object: KubeObject): Uint8Array {
@@ -37,16 +36,7 @@ export function peek(entry: Entry): KubeObject {
   return object;
 }
 
-/**
- * The pieces of the object as clients see it: `head` (which says apiVersion and kind, or neither, and opens metadata), the
- * resourceVersion, and the stored bytes from the first field of metadata on.
- */
-export function splice(head: Uint8Array, entry: Entry): [Uint8Array, Uint8Array, Uint8Array] {
-  const value = buffer(entry.value);
-  return [head, Buffer.from(`"resourceVersion":"${entry.revision}",`), value.subarray(value.indexOf(metadataStart) + metadataStart.length)];
-}
-
-/** `{"apiVersion":"v1","kind":"ConfigMap","metadata":{`: the head of an object for `splice`. */
+/** `{"apiVersion":"v1","kind":"ConfigMap","metadata":{`: what opens every stored object of a version. */
 export const headOf = (apiVersion: string, kind: string): Uint8Array =>
   Buffer.from(`{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":{`);
 
