@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {ApiError} from '../api/errors.ts';
 import type {Json} from '../api/json.ts';
+import {decodeJson} from './json.ts';
 import {decodeYaml, encodeYaml, yamlLimits} from './yaml.ts';
 
 const decode = (text: string) => decodeYaml(new TextEncoder().encode(text));
@@ -10,7 +11,7 @@ const decode = (text: string) => decodeYaml(new TextEncoder().encode(text));
 test('what is written in YAML', () => {
   fc.assert(
     fc.property(fc.jsonValue({maxDepth: 3}) as fc.Arbitrary<Json>, value => {
-      const plain = JSON.parse(JSON.stringify(value)) as Json;
+      const plain = decodeJson(Buffer.from(JSON.stringify(value))).value;
       assert.deepEqual(decode(encodeYaml(plain)).value, plain);
     }),
   );
