@@ -3,43 +3,10 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig} from '../api/json.ts';
-import type {Kind, KindNames, Verb} from '../kinds/kind.ts';
-import {allVerbs} from '../kinds/kind.ts';
+import type {Kind} from '../kinds/kind.ts';
 import {discoveryOf} from './discovery.ts';
+import {configMaps, custom, kind, namespaces, reviews, widgets} from './sample-kinds.suite.ts';
 
-type Given = Partial<Omit<Kind, 'names'>> & {readonly names?: Partial<KindNames>};
-
-function kind(group: string, version: string, name: string, given: Given = {}): Kind {
-  const singular = name.toLowerCase();
-  return {
-    group,
-    version,
-    namespaced: true,
-    verbs: allVerbs,
-    schema: {type: 'object'},
-    subresources: {},
-    columns: [],
-    strategy: {},
-    custom: false,
-    ...given,
-    names: {kind: name, listKind: `${name}List`, plural: `${singular}s`, singular, shortNames: [], categories: [], ...given.names},
-  };
-}
-
-const customVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
-const custom = (group: string, version: string, name: string, given: Given = {}): Kind =>
-  kind(group, version, name, {custom: true, verbs: customVerbs, ...given});
-
-const namespaces = kind('', 'v1', 'Namespace', {
-  namespaced: false,
-  verbs: ['watch', 'create', 'delete', 'get', 'list', 'patch', 'update'],
-  names: {shortNames: ['ns']},
-  subresources: {status: true, finalize: true},
-});
-const configMaps = kind('', 'v1', 'ConfigMap', {names: {shortNames: ['cm']}});
-const reviews = kind('authentication.k8s.io', 'v1', 'TokenReview', {namespaced: false, verbs: ['create'], strategy: {virtual: true}});
-const scale = {specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas'};
-const widgets = custom('example.com', 'v1', 'Widget', {names: {categories: ['all']}, subresources: {status: true, scale}});
 const discovery = discoveryOf([
   namespaces,
   configMaps,
