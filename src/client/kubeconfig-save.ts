@@ -63,6 +63,7 @@ function setEntry(document: Document, kind: 'cluster' | 'context', entry: Entry)
   const list = document.get(`${kind}s`);
   const items = isSeq(list) ? list : new YAMLSeq();
   if (items !== list) document.set(`${kind}s`, items);
+  if (items.items.length === 0) items.flow = false;
   const item = items.items.find(each => isMap(each) && each.get('name') === entry.name);
   const body = isMap(item) ? item.get(kind) : undefined;
   if (isMap(body)) setFields(document, body, entry.body);
@@ -117,6 +118,6 @@ function edited(file: string, text: string, edits: readonly Edit[]): string {
   const document = found.contents === null ? new Document(emptyConfig) : found;
   if (!isMap(document.contents)) throw new KubeconfigError(`error loading config file "${file}": not a map`);
   for (const edit of edits) edit(document);
-  // Certificates are one long line each; folding them would be valid, and unreadable to simpler parsers.
-  return document.toString({lineWidth: 0});
+  // Certificates are one long line each; folding them would be valid, and unreadable to simpler parsers. Lists keep their indent.
+  return document.toString({lineWidth: 0, indentSeq: text !== '' && !/^- /m.test(text)});
 }
