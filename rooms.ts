@@ -54,9 +54,9 @@ export const rooms: {readonly [name: string]: Room} = {
   client: {
     holds: 'calls over a given fetch; kubeconfig files',
     may: ['api'],
-    uses: ['yaml', 'node:fs', 'node:https', 'node:path', 'node:os'],
+    uses: ['yaml', 'node:fs', 'node:http', 'node:https', 'node:path'],
   },
-  cli: {holds: 'kubectl plugins and what people type', may: ['api', 'client'], uses: ['node:fs', 'node:path', 'node:os', 'node:util']},
+  cli: {holds: 'kubectl plugins and what people type', may: ['api', 'client'], uses: ['node:fs', 'node:os', 'node:url', 'node:process']},
   main: {
     holds: 'flags, TLS, signals, the real clock, the choice of every implementation',
     may: [

@@ -5,7 +5,7 @@
 import type {FieldError} from './field-error.ts';
 import {forbiddenField, invalidValue, required, tooLong} from './field-error.ts';
 import type {Json, JsonObject} from './json.ts';
-import {equal, getKey, isObject} from './json.ts';
+import {getKey, isObject} from './json.ts';
 import type {Check} from './names.ts';
 import {dnsLabel, labelValue, pathSegment, qualifiedName} from './names.ts';
 
@@ -99,7 +99,7 @@ function ownerErrors(owners: Json | undefined): FieldError[] {
   if (!Array.isArray(owners)) return [];
   const path = 'metadata.ownerReferences';
   const errors: FieldError[] = [];
-  let controller: string | undefined;
+  const controllers: string[] = [];
   for (const owner of owners.filter(isObject)) {
     const [apiVersion, name] = [textOf(owner, 'apiVersion'), textOf(owner, 'name')];
     if (!apiVersion || apiVersion.endsWith('/')) errors.push(invalidValue(`${path}.apiVersion`, apiVersion, 'version must not be empty'));
@@ -107,12 +107,13 @@ function ownerErrors(owners: Json | undefined): FieldError[] {
       if (!textOf(owner, field)) errors.push(invalidValue(`${path}.${field}`, '', 'must not be empty'));
     if (apiVersion === 'v1' && owner['kind'] === 'Event')
       errors.push(invalidValue(path, owner, '/v1, Kind=Event is disallowed from being an owner'));
-    if (owner['controller'] !== true) continue;
-    if (controller !== undefined) {
-      const text = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
-      errors.push(invalidValue(path, owners, text));
-    }
-    controller ??= name;
+    if (owner['controller'] === true) controllers.push(name);
+  }
+  // Said once, however many there are: each such error quotes the whole list.
+  if (controllers.length > 1) {
+    const names = `${controllers[0]} and ${controllers[1]}`;
+    const text = `Only one reference can have Controller set to true. Found "true" in references for ${names}`;
+    errors.push(invalidValue(path, owners, text));
   }
   return errors;
 }
@@ -148,16 +149,20 @@ export function finalizerWarnings(meta: JsonObject, old?: JsonObject): string[] 
     );
 }
 
+const ownerFields = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'] as const;
+
 /** Drops owners that are listed twice; the warning to send if there were any. `admitted`: after mutating admission. */
 export function dedupeOwners(meta: JsonObject, admitted: boolean): string | undefined {
   const owners = getKey(meta, 'ownerReferences');
   if (!Array.isArray(owners) || owners.length < 2) return undefined;
-  const kept: Json[] = [];
+  const seen = new Set<string>();
   const repeated = new Set<string>();
-  for (const owner of owners) {
-    if (kept.some(other => equal(other, owner))) repeated.add(isObject(owner) ? textOf(owner, 'uid') : '');
-    else kept.push(owner);
-  }
+  const kept = owners.filter(isObject).filter(owner => {
+    // Cleaned metadata has no other fields than these.
+    const key = JSON.stringify(ownerFields.map(field => getKey(owner, field) ?? null));
+    if (seen.has(key)) repeated.add(textOf(owner, 'uid'));
+    return seen.size < seen.add(key).size;
+  });
   if (repeated.size === 0) return undefined;
   meta['ownerReferences'] = kept;
   return (
