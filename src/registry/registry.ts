@@ -24,7 +24,9 @@ import {compareVersions} from './version-order.ts';
 export type Registry = {
   /** The resource under a plural name, as this workspace has it; undefined when it has none. */
   resolve(workspace: WorkspaceId, group: string, version: string, plural: string): Promise<Resource | undefined>;
-  /** The same for a kind every workspace has, which must exist. */
+  /** The same for kinds that all workspaces share. */
+  everywhere(group: string, version: string, plural: string): Resource | undefined;
+  /** The same for a kind that must exist. */
   fixed(group: string, version: string, plural: string): Resource;
   /** The established definitions of a workspace, in key order. What discovery and OpenAPI of the workspace depend on, with its hash. */
   customKinds(workspace: WorkspaceId): Promise<CustomKinds>;
@@ -64,6 +66,7 @@ export function createRegistry(store: Storage): Registry {
       const entry = hot === 'wait' ? await store.get(key) : hot;
       return entry && definitionOf(entry).resources.get(version);
     },
+    everywhere: (group, version, plural) => fixed.get(address(group, version, plural)),
     fixed(group, version, plural) {
       const found = fixed.get(address(group, version, plural));
       if (!found) throw new Error(`no such kind: ${plural}.${version}.${group}`);
@@ -83,17 +86,12 @@ function fixedResource(kind: Kind): Resource {
   const versions = fixedKinds.filter(k => k.group === kind.group && k.names.plural === kind.names.plural).map(k => k.version);
   const storageVersion = versions.sort(compareVersions)[0] as string;
   const apiVersion = apiVersionOf(kind.group, kind.version);
-  let schema: CompiledSchema | undefined;
   return {
     kind,
     gr: {group: kind.group, resource: kind.names.plural},
     apiVersion,
     space: {group: kind.group, resource: kind.names.plural, section: builtInSection},
-    // Compiled when first needed: the server has to be ready before most of them are.
-    get schema() {
-      schema ??= compileSchema(kind.schema);
-      return schema;
-    },
+    schema: compileSchema(kind.schema),
     head: headOf(apiVersion, kind.names.kind),
     itemHead: kind.custom ? headOf(apiVersion, kind.names.kind) : bareHead,
     storageVersion,

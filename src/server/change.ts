@@ -1,8 +1,9 @@
 import type {Write} from '../admission/rule.ts';
 import {conflict, invalid, staleObject} from '../api/errors.ts';
 import {invalidValue} from '../api/field-error.ts';
-import type {Json} from '../api/json.ts';
+import type {Json, JsonObject} from '../api/json.ts';
 import {dig, equal, getKey, isObject, setKey} from '../api/json.ts';
+import {restoreSystemFields} from '../api/metadata.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, clusterAnnotation} from '../api/object.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
@@ -10,13 +11,11 @@ import type {Resource} from '../registry/resource.ts';
 import {decodeStored} from '../registry/stored.ts';
 import {view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
+import type {Changed} from './changed.ts';
 import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from './commit.ts';
 import type {Named} from './exchange.ts';
 import {judgeUpdate} from './judge.ts';
 import {find} from './verbs/get.ts';
-
-/** What a change came to: the entry it left, or the object it would have left in a dry run or left behind when it was the last one before removal. */
-export type Changed = Entry | KubeObject;
 
 /** Makes the wished object out of the present one. It may be asked several times, when others change the object meanwhile. */
 export type Make = (old: KubeObject) => Promise<KubeObject> | KubeObject;
@@ -60,14 +59,14 @@ async function attempt(x: Named, {live, old, object}: Attempt, dryRun: boolean):
   await applyRules(deps, 'settle', write);
 
   const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);
-  if (!gone && write.also.length === 0 && isSame(object, live)) return live;
-  if (dryRun) return object;
+  if (!gone && write.also.length === 0 && isSame(object, live)) return {entry: live};
+  if (dryRun) return {object};
   const checks = resource.definition ? [{check: resource.definition.key, expect: resource.definition.revision}] : [];
   const outcome = await commit(deps, gone ? deleteOp(live) : putOp(live.key, object, live.revision), [...write.also, ...checks]);
   if (!isCommitted(outcome)) return undefined;
-  if (!gone) return outcome;
+  if (!gone) return {entry: outcome};
   object.metadata.resourceVersion = String(outcome.revision);
-  return object;
+  return {object};
 }
 
 /** Whether finalizers keep an object that was deleted (spec kubernetes-api 2.5); a namespace has a list of its own besides. */
@@ -118,14 +117,9 @@ function keepWhatIsNotTheirs({kind}: Resource, object: KubeObject, old: KubeObje
 const isShared = (field: string): boolean => field === 'apiVersion' || field === 'kind' || field === 'metadata';
 
 function keepSystemMetadata({metadata}: KubeObject, {metadata: old}: KubeObject): void {
-  metadata.uid = old.uid;
-  metadata.creationTimestamp = old.creationTimestamp;
+  restoreSystemFields(metadata as unknown as JsonObject, old as unknown as JsonObject);
   const cluster = old.annotations?.[clusterAnnotation];
   if (cluster !== undefined) metadata.annotations = {...metadata.annotations, [clusterAnnotation]: cluster};
-  for (const field of ['generation', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    if (old[field] === undefined) delete metadata[field];
-    else (metadata as {[field: string]: unknown})[field] = old[field];
-  }
 }
 
 /** Counts the generation up when what it stands for changed (spec kubernetes-api 2.3). */

@@ -1,7 +1,8 @@
 import {type ApiError, badRequest} from '../api/errors.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {getKey, isObject, stringify} from '../api/json.ts';
-import {cleanMetadata} from '../api/metadata.ts';
+import {dedupeOwners} from '../api/metadata.ts';
+import {cleanMetadata, metadataTypeError} from '../api/metadata-shape.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asObject} from '../api/object.ts';
 import type {Resource} from '../registry/resource.ts';
@@ -16,11 +17,12 @@ import type {FieldValidation} from './options.ts';
 /** A body read into JSON, and what strict validation would hold against it. */
 export type Body = {readonly value: Json; readonly duplicates: readonly string[]; readonly lenient: boolean};
 
-/** Reads a body in any of the types writes accept. @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge */
+/** Reads a body in any of the types writes accept; null when there is none. @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge */
 export async function readBody(x: Pick<Exchange, 'call'>): Promise<Body> {
   const {request} = x.call;
   const type = requestType(header(request.headers, 'content-type'));
   const bytes = await request.body();
+  if (bytes.length === 0) return {value: null, duplicates: [], lenient: true};
   if (type === 'application/yaml') return {...decodeYaml(bytes), lenient: false};
   // Protobuf names fields by number: there is nothing to be strict about.
   if (type === 'application/vnd.kubernetes.protobuf') return {value: decodeProtobuf(bytes).object, duplicates: [], lenient: true};
@@ -37,13 +39,14 @@ export function toObject(x: Exchange, body: Body, validation: FieldValidation): 
   const json = body.value;
   if (!isObject(json)) throw unrecognized(resource, json);
   checkType(resource, json);
-  const metadata = getKey(json, 'metadata') ?? {};
-  if (!isObject(metadata))
-    throw badRequest(decodingText(resource, 'json: cannot unmarshal value into Go struct field .metadata of type v1.ObjectMeta'));
+  const {custom, names} = resource.kind;
+  const wrong = metadataTypeError(getKey(json, 'metadata'), custom ? undefined : names.kind) ?? (custom ? undefined : resource.schema.decodeError(json, names.kind));
+  if (wrong !== undefined) throw badRequest(decodingText(resource, wrong));
+  const metadata = (getKey(json, 'metadata') ?? {}) as JsonObject;
   json['metadata'] = metadata;
   const unknown = cleanMetadata(metadata);
-  const wrong = resource.kind.custom ? undefined : resource.schema.decodeError(json, resource.kind.names.kind);
-  if (wrong !== undefined) throw badRequest(decodingText(resource, wrong));
+  const repeated = dedupeOwners(metadata, false);
+  if (repeated) x.warnings.push(repeated);
   unknown.push(...resource.schema.prune(json));
   if (!body.lenient) report(x, validation, unknown, body.duplicates);
   resource.kind.strategy.normalize?.(json);

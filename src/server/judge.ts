@@ -1,26 +1,41 @@
 import {invalid} from '../api/errors.ts';
 import type {FieldError} from '../api/field-error.ts';
-import {validateMetadata, validateMetadataUpdate} from '../api/metadata.ts';
+import type {MetadataRules} from '../api/metadata.ts';
+import {finalizerWarnings, validateMetadata, validateMetadataUpdate} from '../api/metadata.ts';
+import {dnsSubdomain} from '../api/names.ts';
+import type {JsonObject} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
+import type {Kind} from '../kinds/kind.ts';
 import type {Resource} from '../registry/resource.ts';
 
 /** @throws ApiError Invalid, with everything that is wrong with a new object */
 export function judgeNew(resource: Resource, object: KubeObject, warnings: string[]): void {
   const {kind} = resource;
-  refuse(resource, object, [...validateMetadata(kind, object.metadata, warnings), ...contentErrors(resource, object)]);
+  const {metadata} = asJson(object) as {metadata: JsonObject};
+  refuse(resource, object, [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, object)]);
+  if (kind.custom) warnings.push(...finalizerWarnings(metadata));
 }
 
 /** @throws ApiError Invalid, with everything that is wrong with an update of `old` */
 export function judgeUpdate(resource: Resource, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
-  const {strategy} = resource.kind;
+  const {kind} = resource;
+  const {strategy} = kind;
+  const now = asJson(object);
+  const before = asJson(old);
   const changes = subresource === 'status' ? strategy.validateStatus : strategy.validateUpdate;
   refuse(resource, object, [
-    ...validateMetadataUpdate(resource.kind, object.metadata, old.metadata),
+    ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),
     ...contentErrors(resource, object),
-    ...(changes?.(asJson(object), asJson(old)) ?? []),
+    ...(changes?.(now, before) ?? []),
   ]);
 }
+
+const rulesOf = ({namespaced, strategy, custom}: Kind): MetadataRules => ({
+  namespaced,
+  name: strategy.name ?? dnsSubdomain,
+  standardFinalizers: !custom,
+});
 
 const contentErrors = ({schema, kind}: Resource, object: KubeObject): FieldError[] => [
   ...schema.validate(asJson(object)),

@@ -3,7 +3,6 @@ import type {Json} from '../api/json.ts';
 import {stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
-import type {Resource} from '../registry/resource.ts';
 import {isVerbatim, splice, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Representation} from '../wire/negotiate.ts';
@@ -11,6 +10,7 @@ import {encodePartialObjectMetadata, encodeStatus} from '../wire/protobuf/encode
 import {tableOf} from '../wire/table.ts';
 import {warningHeaders} from '../wire/warnings.ts';
 import {encodeYaml} from '../wire/yaml.ts';
+import type {Changed} from './changed.ts';
 import type {Exchange} from './exchange.ts';
 import type {HttpReply} from './http.ts';
 import {includeObject} from './options.ts';
@@ -35,6 +35,10 @@ export function replyObject(x: Exchange, object: KubeObject, status = 200): Http
   const shown = as.as === 'Table' ? oneRow(x, object) : as.as ? asJson(partial(object, as.asVersion)) : asJson(object);
   return {status, headers: headers(x, as.mediaType), body: encodeText(shown, as)};
 }
+
+/** Answers with what a write left. */
+export const replyChanged = (x: Exchange, changed: Changed, status = 200): HttpReply =>
+  'entry' in changed ? replyEntry(x, changed.entry, status) : replyObject(x, changed.object, status);
 
 /** Answers with JSON that is no stored object: a Status, a review, a scale. */
 export const replyJson = (x: Exchange, value: Json, status = 200): HttpReply => ({

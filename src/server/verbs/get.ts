@@ -1,6 +1,7 @@
 import {badRequest, notFound} from '../../api/errors.ts';
 import {keyOf} from '../../registry/keys.ts';
 import {read} from '../../registry/logical-clusters.ts';
+import {view} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
@@ -16,7 +17,7 @@ export async function get(x: Named): Promise<HttpReply> {
   const version = query.get('resourceVersion');
   if (version) await reached(x.deps, parseRevision(version));
   const entry = await find(x);
-  return x.what.subresource === 'scale' ? replyJson(x, scaleOf(x.resource, entry)) : replyEntry(x, entry);
+  return x.what.subresource === 'scale' ? replyJson(x, scaleOf(x.resource, view(x.resource, entry))) : replyEntry(x, entry);
 }
 
 /** The stored object a request names. @throws ApiError NotFound */

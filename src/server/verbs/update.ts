@@ -3,13 +3,14 @@ import {clone} from '../../api/json.ts';
 import {asJson, asObject} from '../../api/object.ts';
 import {keyOf} from '../../registry/keys.ts';
 import {read} from '../../registry/logical-clusters.ts';
+import {view} from '../../registry/view.ts';
 import {change} from '../change.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
 import {readBody, toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
-import {replyEntry, replyJson, replyObject} from '../reply.ts';
+import {replyChanged, replyJson} from '../reply.ts';
 import {applyScale, parseScale, scaleOf} from '../scale.ts';
 import {createObject} from './create.ts';
 
@@ -28,16 +29,16 @@ export async function update(x: Named): Promise<HttpReply> {
     if (!existing) {
       if (object.metadata.uid) throw notFound(resource.gr, what.name);
       const made = await createObject(x, object, options.dryRun);
-      return 'value' in made ? replyEntry(x, made, 201) : replyObject(x, made, 201);
+      return replyChanged(x, made, 201);
     }
   }
   // The object is asked for anew at every try, and each try changes what it gets.
   const changed = await change(x, () => asObject(clone(asJson(object))), options.dryRun);
-  return isEntry(changed) ? replyEntry(x, changed) : replyObject(x, changed);
+  return replyChanged(x, changed);
 }
 
 async function updateScale(x: Named, wanted: ReturnType<typeof parseScale>, dryRun: boolean): Promise<HttpReply> {
   const main: Named = {...x, what: {...x.what, subresource: undefined}};
   const changed = await change(main, old => applyScale(x.resource, old, wanted), dryRun);
-  return replyJson(x, scaleOf(x.resource, changed));
+  return replyJson(x, scaleOf(x.resource, 'entry' in changed ? view(x.resource, changed.entry) : changed.object));
 }
