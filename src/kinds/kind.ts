@@ -56,7 +56,10 @@ export type Strategy = {
   readonly unconditionalUpdate?: true;
   /** DELETE answers with the object instead of a Status. */
   readonly returnsDeleted?: true;
-  /** `metadata.generation` counts the changes of these top-level fields; 'all' means everything but metadata and status. */
+  /**
+   * `metadata.generation` counts the changes of these top-level fields; 'all' means everything but metadata, and but the status
+   * where a status subresource guards it.
+   */
   readonly generation?: readonly string[] | 'all';
   /** Brings what was written into stored shape before it is validated: defaults that depend on other fields, write-only fields. */
   readonly normalize?: (object: JsonObject) => void;
@@ -68,6 +71,8 @@ export type Strategy = {
   readonly validate?: (object: JsonObject) => FieldError[];
   /** In addition on updates of the main endpoint: immutable fields. */
   readonly validateUpdate?: (object: JsonObject, old: JsonObject) => FieldError[];
+  /** On writes of `/status`, instead of `validateUpdate`. */
+  readonly validateStatus?: (object: JsonObject, old: JsonObject) => FieldError[];
   /** Field selectors beyond metadata.name and metadata.namespace, by name; each gives the value to compare. */
   readonly fields?: {readonly [name: string]: (object: JsonObject) => string};
   /** Kinds that are answered and never stored (reviews). */
@@ -98,3 +103,5 @@ export type Kind = {
 };
 
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** The same in the order in which discovery shows them for custom resources (spec kubernetes-api 7.1.3). */
+export const customVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];

@@ -1,0 +1,167 @@
+/** What makes a CustomResourceDefinition valid beyond its types (spec kubernetes-api 6.1). */
+import type {FieldError} from '../api/field-error.ts';
+import {at, forbiddenField, invalidValue, notSupported, required} from '../api/field-error.ts';
+import type {JsonObject} from '../api/json.ts';
+import {digString} from '../api/json.ts';
+import {dns1035Label, dnsSubdomain} from '../api/names.ts';
+import {isEstablished} from './crd.ts';
+import {versionErrors} from './crd-version-validation.ts';
+import {child, objects, text, texts} from './read.ts';
+import {reviewVersionErrors, webhookClientErrors} from './webhook-client.ts';
+
+export const approvalAnnotation = 'api-approved.kubernetes.io';
+
+/** On every write, after defaults; the status is part of it, since it must name the storage version. */
+export function validateCrd(crd: JsonObject): FieldError[] {
+  const spec = child(crd, 'spec') ?? {};
+  return [
+    ...ownNameErrors(crd, spec),
+    ...groupErrors(spec),
+    ...scopeErrors(spec),
+    ...versionsErrors(spec),
+    ...requiredNameErrors(spec),
+    ...nameErrors('spec.names', child(spec, 'names')),
+    ...conversionErrors(child(spec, 'conversion')),
+    ...storedVersionErrors(crd),
+    ...approvalErrors(crd, text(spec, 'group')),
+    ...preserveErrors(spec),
+  ];
+}
+
+/** What cannot change: group and plural never, scope and kind once the resource is served. */
+export function validateCrdUpdate(crd: JsonObject, old: JsonObject): FieldError[] {
+  const fixed: (readonly string[])[] = [...(isEstablished(old) ? [['scope'], ['names', 'kind']] : []), ['group'], ['names', 'plural']];
+  return fixed.flatMap(path => {
+    const now = digString(crd, 'spec', ...path) ?? '';
+    return now === (digString(old, 'spec', ...path) ?? '') ? [] : [invalidValue(at('spec', ...path), now, 'field is immutable')];
+  });
+}
+
+/** On writes of `/status`: stored versions may be dropped there, but not the one objects are written in. */
+export const validateCrdStatus = (crd: JsonObject): FieldError[] => [
+  ...nameErrors('status.acceptedNames', child(child(crd, 'status'), 'acceptedNames')),
+  ...storedVersionErrors(crd),
+];
+
+function ownNameErrors(crd: JsonObject, spec: JsonObject): FieldError[] {
+  const name = digString(crd, 'metadata', 'name') ?? '';
+  const wanted = `${digString(spec, 'names', 'plural') ?? ''}.${text(spec, 'group')}`;
+  return name === wanted ? [] : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
+}
+
+function groupErrors(spec: JsonObject): FieldError[] {
+  const group = text(spec, 'group');
+  if (!group) return [required('spec.group')];
+  const errors = dnsSubdomain(group);
+  if (errors.length > 0) return [invalidValue('spec.group', group, errors.join(','))];
+  return group.includes('.') ? [] : [invalidValue('spec.group', group, 'should be a domain with at least one dot')];
+}
+
+const oneOf = (path: string, value: string, allowed: readonly string[]): FieldError[] => {
+  if (value === '') return [required(path)];
+  return allowed.includes(value) ? [] : [notSupported(path, value, allowed)];
+};
+
+const scopeErrors = (spec: JsonObject): FieldError[] => oneOf('spec.scope', text(spec, 'scope'), ['Cluster', 'Namespaced']);
+
+function versionsErrors(spec: JsonObject): FieldError[] {
+  const versions = objects(spec, 'versions');
+  const errors = versions.flatMap((version, i) => versionErrors(at('spec', 'versions', i), version));
+  const unique = new Set(versions.map(version => text(version, 'name')));
+  if (unique.size !== versions.length) errors.push(invalidValue('spec.versions', [...versions], 'must contain unique version names'));
+  if (versions.filter(version => version['storage'] === true).length !== 1)
+    errors.push(invalidValue('spec.versions', [...versions], 'must have exactly one version marked as storage version'));
+  return errors;
+}
+
+const requiredNameErrors = (spec: JsonObject): FieldError[] =>
+  ['plural', 'singular', 'kind', 'listKind']
+    .filter(name => !text(child(spec, 'names'), name))
+    .map(name => required(at('spec', 'names', name)));
+
+function nameErrors(path: string, names: JsonObject | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const check = (field: string, value: string, mixed: boolean): void => {
+    const found = value ? dns1035Label(mixed ? value.toLowerCase() : value) : [];
+    const lead = mixed ? 'may have mixed case, but should otherwise match: ' : '';
+    if (found.length > 0) errors.push(invalidValue(field, value, lead + found.join(',')));
+  };
+  for (const field of ['plural', 'singular']) check(at(path, field), text(names, field), false);
+  for (const field of ['kind', 'listKind']) check(at(path, field), text(names, field), true);
+  texts(names, 'shortNames').forEach((name, i) => {
+    check(at(path, 'shortNames', i), name, false);
+  });
+  const listKind = text(names, 'listKind');
+  if (listKind && listKind === text(names, 'kind'))
+    errors.push(invalidValue(at(path, 'listKind'), listKind, 'kind and listKind may not be the same'));
+  texts(names, 'categories').forEach((name, i) => {
+    check(at(path, 'categories', i), name, false);
+  });
+  return errors;
+}
+
+/** The paths are those of Kubernetes' internal form, which clients see. */
+function conversionErrors(conversion: JsonObject | undefined): FieldError[] {
+  if (!conversion) return [];
+  const path = 'spec.conversion';
+  const [clientPath, versionsPath] = [at(path, 'webhookClientConfig'), at(path, 'conversionReviewVersions')];
+  const webhook = child(conversion, 'webhook');
+  const client = child(webhook, 'clientConfig');
+  const versions = texts(webhook, 'conversionReviewVersions');
+  const errors = oneOf(at(path, 'strategy'), text(conversion, 'strategy'), ['None', 'Webhook']);
+  if (text(conversion, 'strategy') !== 'Webhook') {
+    const why = 'should not be set when strategy is not set to Webhook';
+    if (client) errors.push(forbiddenField(clientPath, why));
+    if (versions.length > 0) errors.push(forbiddenField(versionsPath, why));
+    return errors;
+  }
+  if (!client) errors.push(required(clientPath, 'required when strategy is set to Webhook'));
+  else errors.push(...webhookClientErrors(clientPath, client));
+  return [...errors, ...(versions.length === 0 ? [required(versionsPath)] : reviewVersionErrors(versionsPath, versions))];
+}
+
+function storedVersionErrors(crd: JsonObject): FieldError[] {
+  const path = 'status.storedVersions';
+  const stored = texts(child(crd, 'status'), 'storedVersions');
+  if (stored.length === 0) return [invalidValue(path, [], 'must have at least one stored version')];
+  const versions = objects(child(crd, 'spec'), 'versions');
+  const names = new Set(versions.map(version => text(version, 'name')));
+  const unstored = versions.filter(version => version['storage'] === true).map(version => text(version, 'name'));
+  return [
+    ...unstored
+      .filter(name => !stored.includes(name))
+      .map(name => invalidValue(path, [...stored], `must have the storage version ${name}`)),
+    ...stored.flatMap((name, i) => (names.has(name) ? [] : [invalidValue(at(path, i), name, missingVersion(name))])),
+  ];
+}
+
+const missingVersion = (name: string): string =>
+  `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ` +
+  `ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
+
+const protectedGroup = /(^|\.)(k8s|kubernetes)\.io$/;
+const approvalText = `protected groups must have approval annotation "${approvalAnnotation}"`;
+const approvalLink = 'see https://github.com/kubernetes/enhancements/pull/1111';
+
+/** Kubernetes' own groups need a statement that they were approved, or that they were not. */
+function approvalErrors(crd: JsonObject, group: string): FieldError[] {
+  if (!protectedGroup.test(group)) return [];
+  const path = `metadata.annotations[${approvalAnnotation}]`;
+  const value = digString(crd, 'metadata', 'annotations', approvalAnnotation);
+  if (!value) return [required(path, `${approvalText}, ${approvalLink}`)];
+  if (value.startsWith('unapproved') || isUrl(value)) return [];
+  return [invalidValue(path, value, `${approvalText} with either a URL or a reason starting with "unapproved", ${approvalLink}`)];
+}
+
+const isUrl = (value: string): boolean => URL.canParse(value) && new URL(value).host !== '';
+
+const preserveErrors = (spec: JsonObject): FieldError[] =>
+  spec['preserveUnknownFields'] === true
+    ? [
+        invalidValue(
+          'spec.preserveUnknownFields',
+          true,
+          'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
+        ),
+      ]
+    : [];

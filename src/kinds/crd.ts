@@ -1,0 +1,144 @@
+/** How a CustomResourceDefinition becomes kinds (spec kubernetes-api 6.8-6.10). */
+import {age} from '../api/age.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import {compareVersions} from '../api/version-order.ts';
+import {compileJsonPath} from '../schema/json-path.ts';
+import type {JsonSchema} from '../schema/json-schema.ts';
+import {dateAge} from './build.ts';
+import type {Column, Kind, KindNames, ScalePaths, Subresources, Verb} from './kind.ts';
+import {customVerbs} from './kind.ts';
+import {child, number, objects, text, texts} from './read.ts';
+
+/** One kind per served version, under the accepted names; none before names were accepted. The definition must be valid. */
+export function kindsOfCrd(crd: JsonObject): Kind[] {
+  const spec = child(crd, 'spec') ?? {};
+  const names = namesOf(child(child(crd, 'status'), 'acceptedNames'));
+  if (!names) return [];
+  const verbs = isTerminating(crd) ? terminatingVerbs : customVerbs;
+  const shared = {group: text(spec, 'group'), names, namespaced: text(spec, 'scope') === 'Namespaced', verbs};
+  return objects(spec, 'versions')
+    .filter(version => version['served'] === true)
+    .map(version => ({...shared, ...kindOfVersion(version), ...deprecationOf(version, spec, names.kind)}));
+}
+
+/** The version in which objects are stored; '' when none is marked. */
+export const storageVersionOf = (crd: JsonObject): string => {
+  const storage = objects(child(crd, 'spec'), 'versions').find(version => version['storage'] === true);
+  return text(storage, 'name');
+};
+
+export const isEstablished = (crd: JsonObject): boolean => hasCondition(crd, 'Established');
+
+/** Whether the definition is on its way out: objects can go, but none can come. */
+export const isTerminating = (crd: JsonObject): boolean =>
+  text(child(crd, 'metadata'), 'deletionTimestamp') !== '' || hasCondition(crd, 'Terminating');
+
+const hasCondition = (crd: JsonObject, type: string): boolean =>
+  objects(child(crd, 'status'), 'conditions').some(one => one['type'] === type && one['status'] === 'True');
+
+const refusedWhileTerminating: ReadonlySet<Verb> = new Set(['create', 'patch', 'update']);
+const terminatingVerbs = customVerbs.filter(verb => !refusedWhileTerminating.has(verb));
+
+function namesOf(accepted: JsonObject | undefined): KindNames | undefined {
+  const [plural, kind] = [text(accepted, 'plural'), text(accepted, 'kind')];
+  if (!plural || !kind) return undefined;
+  return {
+    kind,
+    plural,
+    listKind: text(accepted, 'listKind'),
+    singular: text(accepted, 'singular'),
+    shortNames: texts(accepted, 'shortNames'),
+    categories: texts(accepted, 'categories'),
+  };
+}
+
+type VersionPart = Pick<Kind, 'version' | 'schema' | 'subresources' | 'columns' | 'strategy' | 'custom'> & {
+  readonly selectable: readonly string[];
+};
+
+function kindOfVersion(version: JsonObject): VersionPart {
+  const schema: JsonObject = child(child(version, 'schema'), 'openAPIV3Schema') ?? {type: 'object'};
+  const columns = objects(version, 'additionalPrinterColumns').map(columnOf);
+  const paths = objects(version, 'selectableFields').map(field => text(field, 'jsonPath'));
+  return {
+    version: text(version, 'name'),
+    // Validation has made sure that the schema is one.
+    schema: schema as JsonSchema,
+    subresources: subresourcesOf(child(version, 'subresources')),
+    columns: columns.length > 0 ? columns : [dateAge],
+    strategy: {generation: 'all', fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)]))},
+    custom: true,
+    selectable: paths.map(path => path.slice(1)),
+  };
+}
+
+function subresourcesOf(declared: JsonObject | undefined): Subresources {
+  const scale = child(declared, 'scale');
+  return {...(child(declared, 'status') && {status: true}), ...(scale && {scale: scaleOf(scale)})};
+}
+
+function scaleOf(scale: JsonObject): ScalePaths {
+  const labelSelectorPath = text(scale, 'labelSelectorPath');
+  return {
+    specReplicasPath: text(scale, 'specReplicasPath'),
+    statusReplicasPath: text(scale, 'statusReplicasPath'),
+    ...(labelSelectorPath && {labelSelectorPath}),
+  };
+}
+
+/** What a field selector compares: the first result as text, '' when there is none. */
+function fieldOf(path: string): (object: JsonObject) => string {
+  const find = compileJsonPath(path);
+  return object => {
+    const found = find(object)[0];
+    return found === undefined || found === null || typeof found === 'object' ? '' : String(found);
+  };
+}
+
+function columnOf(declared: JsonObject): Column {
+  const path = text(declared, 'jsonPath');
+  const type = text(declared, 'type') as Column['type'];
+  const find = compileJsonPath(path);
+  return {
+    name: text(declared, 'name'),
+    type,
+    format: text(declared, 'format'),
+    description: text(declared, 'description') || `Custom resource definition column (in JSONPath format): ${path}`,
+    priority: number(declared, 'priority') ?? 0,
+    cell: (object: KubeObject, now: number): Json => cellOf(type, find(asJson(object))[0], now),
+  };
+}
+
+/** What does not fit the type of the column is left out. */
+function cellOf(type: Column['type'], value: Json | undefined, now: number): Json {
+  if (value === undefined || value === null) return null;
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? value : stringify(value);
+    case 'integer':
+      return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null;
+    case 'number':
+      return typeof value === 'number' || typeof value === 'bigint' ? value : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    case 'date':
+      return typeof value === 'string' ? age(value, now) : '<invalid>';
+  }
+}
+
+/** The warning of a deprecated version: its own, or one that names the best version to go to (spec kubernetes-api 1.5). */
+function deprecationOf(version: JsonObject, spec: JsonObject, kind: string): {readonly deprecation?: string} {
+  if (version['deprecated'] !== true) return {};
+  const own = text(version, 'deprecationWarning');
+  if (own) return {deprecation: own};
+  const [group, name] = [text(spec, 'group'), text(version, 'name')];
+  const better = objects(spec, 'versions')
+    .filter(other => other['served'] === true && other['deprecated'] !== true)
+    .map(other => text(other, 'name'))
+    .filter(other => compareVersions(other, name) < 0)
+    .sort(compareVersions)[0];
+  return {deprecation: `${group}/${name} ${kind} is deprecated${better ? `; use ${group}/${better} ${kind}` : ''}`};
+}

@@ -1,0 +1,42 @@
+import type {FieldError} from '../api/field-error.ts';
+import {forbiddenField, invalidValue} from '../api/field-error.ts';
+import type {JsonObject} from '../api/json.ts';
+import {ageColumn, fieldColumn, integer, kind, object, string, time} from './build.ts';
+import type {Kind} from './kind.ts';
+import {number, text} from './read.ts';
+
+/** Lease (spec kubernetes-api 8.8). */
+export const lease: Kind = kind({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+  description: 'A claim that one of several candidates holds for a while and renews, such as being the leader.',
+  fields: {
+    spec: object('Who holds the lease and until when.', {
+      holderIdentity: string('The candidate that holds the lease; empty when nobody does.'),
+      leaseDurationSeconds: integer('How long others wait after the last renewal before they take the lease.'),
+      acquireTime: time('When the holder took the lease.'),
+      renewTime: time('When the holder last renewed it.'),
+      leaseTransitions: integer('How often the holder has changed.'),
+      strategy: string('How the next holder is picked, where the server coordinates that.'),
+      preferredHolder: string('The candidate that should take over next; only together with strategy.'),
+    }),
+  },
+  columns: [fieldColumn('Holder', 'spec', 'holderIdentity'), ageColumn],
+  strategy: {createOnUpdate: true, validate: validateLease},
+});
+
+function validateLease(lease: JsonObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const spec = lease['spec'];
+  const duration = number(spec, 'leaseDurationSeconds');
+  const transitions = number(spec, 'leaseTransitions');
+  if (duration !== undefined && duration <= 0) errors.push(invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
+  if (transitions !== undefined && transitions < 0)
+    errors.push(invalidValue('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+  if (text(spec, 'preferredHolder') && !text(spec, 'strategy'))
+    errors.push(forbiddenField('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
+  return errors;
+}

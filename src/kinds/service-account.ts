@@ -1,0 +1,33 @@
+import type {JsonObject} from '../api/json.ts';
+import {asJson} from '../api/object.ts';
+import {ageColumn, boolean, column, kind, listBy, listOf, object, string} from './build.ts';
+import type {Kind} from './kind.ts';
+import {list, objects, text} from './read.ts';
+import {objectReferenceFields} from './reference.ts';
+
+/** ServiceAccount (spec kubernetes-api 8.5). */
+export const serviceAccount: Kind = kind({
+  group: '',
+  version: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  shortNames: ['sa'],
+  namespaced: true,
+  description: 'An identity for programs. Whoever holds one of its tokens acts as it.',
+  fields: {
+    secrets: listBy(['name'], 'Secrets of the same namespace that belong to the account.', object('A secret.', objectReferenceFields)),
+    imagePullSecrets: listOf(
+      'Secrets of the same namespace to pull images with.',
+      object('A secret.', {name: string('Name of the secret.', {default: ''})}, {'x-kubernetes-map-type': 'atomic'}),
+      {'x-kubernetes-patch-strategy': 'merge', 'x-kubernetes-patch-merge-key': 'name'},
+    ),
+    automountServiceAccountToken: boolean('Whether pods that run as this account get a token mounted; they may decide otherwise.'),
+  },
+  columns: [column('Secrets', 'How many secrets are listed.', o => list(asJson(o), 'secrets').length), ageColumn],
+  strategy: {returnsDeleted: true, unconditionalUpdate: true, normalize: keepNamesOnly},
+});
+
+/** Of the references to secrets only the name means anything, and only it is stored. */
+function keepNamesOnly(account: JsonObject): void {
+  if (Array.isArray(account['secrets'])) account['secrets'] = objects(account, 'secrets').map(ref => ({name: text(ref, 'name')}));
+}

@@ -1,0 +1,89 @@
+/** Where a webhook is called: shared by admission webhooks and the conversion of custom resources. */
+import type {FieldError} from '../api/field-error.ts';
+import {at, invalidValue, required} from '../api/field-error.ts';
+import type {JsonObject} from '../api/json.ts';
+import {dns1035Label, dnsSubdomain} from '../api/names.ts';
+import type {JsonSchema} from '../schema/json-schema.ts';
+import {bytes, integer, object, string} from './build.ts';
+import {child, number, text} from './read.ts';
+
+export const webhookClient = (description: string): JsonSchema =>
+  object(description, {
+    url: string('An https URL; without user, query or fragment. Either this or service.'),
+    service: object(
+      'A service; either this or url.',
+      {
+        namespace: string('Namespace of the service.'),
+        name: string('Name of the service.'),
+        path: string('Path of the webhook in the service.'),
+        port: integer('Port of the service.', {default: 443}),
+      },
+      {required: ['namespace', 'name']},
+    ),
+    caBundle: bytes('The certificates, in PEM, by which the server is trusted; those of the system when empty.'),
+  });
+
+export function webhookClientErrors(path: string, client: JsonObject | undefined): FieldError[] {
+  const service = child(client, 'service');
+  const url = client?.['url'];
+  const hasUrl = typeof url === 'string';
+  if (hasUrl === (service !== undefined)) return [required(path, 'exactly one of url or service is required')];
+  return hasUrl ? urlErrors(at(path, 'url'), url) : serviceErrors(at(path, 'service'), service ?? {});
+}
+
+const form = '; desired format: https://host[/path]';
+
+function urlErrors(path: string, url: string): FieldError[] {
+  if (!URL.canParse(url)) {
+    // Go parses texts without a scheme, such as a bare path or a host: these get the errors of their parts.
+    return /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)
+      ? [required(path, `url must be a valid URL: parse ${JSON.stringify(url)}: invalid URL${form}`)]
+      : [invalidValue(path, '', `'https' is the only allowed URL scheme${form}`), invalidValue(path, '', `host must be specified${form}`)];
+  }
+  const parsed = new URL(url);
+  const scheme = parsed.protocol.slice(0, -1);
+  const errors: FieldError[] = [];
+  if (scheme !== 'https') errors.push(invalidValue(path, scheme, `'https' is the only allowed URL scheme${form}`));
+  if (!parsed.host) errors.push(invalidValue(path, '', `host must be specified${form}`));
+  if (parsed.username || parsed.password) errors.push(invalidValue(path, parsed.username, 'user information is not permitted in the URL'));
+  if (parsed.hash) errors.push(invalidValue(path, parsed.hash.slice(1), 'fragments are not permitted in the URL'));
+  if (parsed.search) errors.push(invalidValue(path, parsed.search.slice(1), 'query parameters are not permitted in the URL'));
+  return errors;
+}
+
+function serviceErrors(path: string, service: JsonObject): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!text(service, 'name')) errors.push(required(at(path, 'name'), 'service name is required'));
+  if (!text(service, 'namespace')) errors.push(required(at(path, 'namespace'), 'service namespace is required'));
+  const port = number(service, 'port') ?? 443;
+  if (port < 1 || port > 65_535)
+    errors.push(invalidValue(at(path, 'port'), port, 'port is not valid: must be between 1 and 65535, inclusive'));
+  return [...errors, ...pathErrors(at(path, 'path'), text(service, 'path'))];
+}
+
+function pathErrors(path: string, value: string): FieldError[] {
+  if (value === '' || value === '/') return [];
+  const refuse = (why: string): FieldError => invalidValue(path, value, why);
+  if (value === '//') return [refuse('segment[0] may not be empty')];
+  if (!value.startsWith('/')) return [refuse("must start with a '/'")];
+  return value
+    .slice(1)
+    .replace(/\/$/, '')
+    .split('/')
+    .flatMap((step, i) =>
+      step === '' ? [refuse(`segment[${i}] may not be empty`)] : dnsSubdomain(step).map(why => refuse(`segment[${i}]: ${why}`)),
+    );
+}
+
+/** The versions of a review that a webhook understands, one of which must be known here. */
+export function reviewVersionErrors(path: string, versions: readonly string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  versions.forEach((version, i) => {
+    if (seen.has(version)) errors.push(invalidValue(at(path, i), version, 'duplicate version'));
+    else errors.push(...dns1035Label(version).map(why => invalidValue(at(path, i), version, why)));
+    seen.add(version);
+  });
+  if (!seen.has('v1') && !seen.has('v1beta1')) errors.push(invalidValue(path, [...versions], 'must include at least one of v1, v1beta1'));
+  return errors;
+}
