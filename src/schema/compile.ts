@@ -7,7 +7,7 @@ import {embeddedCheck} from './embedded.ts';
 import type {JsonSchema} from './json-schema.ts';
 import {listTypeCheck} from './list-types.ts';
 import {compilePrune} from './prune.ts';
-import {newReport} from './report.ts';
+import {errorsMax, newReport} from './report.ts';
 import {valueCheck} from './validate.ts';
 
 /**
@@ -70,7 +70,7 @@ function compileValidate(schema: JsonSchema): (object: JsonObject, old?: JsonObj
       lists(object, '', found);
       if (found.length > 0 && !(old && hasErrors(lists, old))) for (const error of found) errors.push(error);
     }
-    return errors;
+    return errors.slice(0, errorsMax);
   };
 }
 

@@ -4,6 +4,7 @@ import type {Json, JsonArray, JsonObject} from '../api/json.ts';
 import {getKey, isObject, setKey} from '../api/json.ts';
 import {canonical} from './canonical.ts';
 import type {JsonSchema} from './json-schema.ts';
+import {errorsMax} from './report.ts';
 
 /** Adds what is wrong with `value` at `path` and below. */
 export type PathCheck = (value: Json, path: string, errors: FieldError[]) => void;
@@ -49,7 +50,7 @@ export function withinCheck(schema: JsonSchema, compile: (schema: JsonSchema) =>
 function uniqueCheck(schema: JsonSchema): ((list: JsonArray, path: string, errors: FieldError[]) => void) | undefined {
   if (schema['x-kubernetes-list-type'] === 'set') {
     return (list, path, errors) => {
-      for (const i of repeated(list, canonical)) errors.push(duplicate(at(path, i), list[i]));
+      for (const i of repeated(list, canonical).slice(0, errorsMax)) errors.push(duplicate(at(path, i), list[i]));
     };
   }
   if (schema['x-kubernetes-list-type'] !== 'map') return undefined;
@@ -60,7 +61,8 @@ function uniqueCheck(schema: JsonSchema): ((list: JsonArray, path: string, error
       errors.push(invalidValue(at(path, stranger), list[stranger], 'must be an object for an array of list-type map'));
       return;
     }
-    for (const i of repeated(list, item => identityText(item, keys))) errors.push(duplicate(at(path, i), identity(list[i]!, keys)));
+    for (const i of repeated(list, item => identityText(item, keys)).slice(0, errorsMax))
+      errors.push(duplicate(at(path, i), identity(list[i]!, keys)));
   };
 }
 

@@ -3,7 +3,7 @@ import {at, invalidValue} from '../api/field-error.ts';
 import type {Json} from '../api/json.ts';
 
 /** Errors kept per object; the rest only count. A hostile object must not turn into a much larger answer. */
-const errorsMax = 200;
+export const errorsMax = 200;
 
 /** Schema nodes visited per object. Objects of some megabytes need less than a million; junctors can multiply that. */
 const nodesMax = 5_000_000;

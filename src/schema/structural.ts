@@ -3,14 +3,12 @@ import {at, forbiddenField} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {beyondBounds} from './bounds.ts';
 import type {JsonSchema} from './json-schema.ts';
+import {errorsMax} from './report.ts';
 import {checkCompleteness} from './structural-completeness.ts';
 import {checkDefaults} from './structural-defaults.ts';
 import {checkInvariants} from './structural-invariants.ts';
 import {checkKeywords} from './structural-keywords.ts';
 import {readSchema} from './written-schema.ts';
-
-/** Errors told of one schema; the rest would not help anyone. */
-const errorsMax = 200;
 
 /**
  * Everything that keeps `written` from being the schema of a CustomResourceDefinition (spec kubernetes-api 6.2, 6.4), with
@@ -21,11 +19,9 @@ export function checkStructural(written: JsonObject, path: string): FieldError[]
   const tooLarge = beyondBounds(written);
   if (tooLarge !== undefined) return [forbiddenField(path, tooLarge)];
   const {schema, errors} = readSchema(written, path);
-  const found: FieldError[] = [];
-  if (schema.nullable) found.push(forbiddenField(at(path, 'nullable'), 'nullable cannot be true at the root'));
-  if (errors.length === 0) found.push(...checkStructure(schema, path));
-  found.push(...errors, ...checkKeywords(schema, path));
-  return found.slice(0, errorsMax);
+  const root = schema.nullable ? [forbiddenField(at(path, 'nullable'), 'nullable cannot be true at the root')] : [];
+  const structure = errors.length === 0 ? checkStructure(schema, path) : [];
+  return [...root, ...structure, ...errors, ...checkKeywords(schema, path)].slice(0, errorsMax);
 }
 
 /** Defaults are only looked at in a schema that is structural otherwise. */

@@ -335,6 +335,14 @@ test('errors have a limit, and junctors see beyond it', () => {
   });
   const errors = errorsOf(schema, {a: Array.from({length: 10_000}, (_, i) => i), b: 3, c: 3});
   assert.equal(errors.length, 200);
+  const set: JsonSchema = {type: 'array', 'x-kubernetes-list-type': 'set', items: {type: 'integer'}};
+  assert.equal(
+    errorsOf(
+      set,
+      Array.from({length: 2000}, (_, i) => i % 1000),
+    ).length,
+    200,
+  );
 });
 
 test('work has a limit', () => {
