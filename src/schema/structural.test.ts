@@ -240,7 +240,7 @@ test('schemas have limits', () => {
   const wide = spec({type: 'object', allOf: Array.from({length: schemaNodesMax}, () => ({}))});
   assert.deepEqual(errorsOf(wide), [`: Forbidden: must not hold more than ${schemaNodesMax} schemas`]);
   const bad = {type: 'x', additionalProperties: false, description: 'x', nullable: true, uniqueItems: true};
-  assert.equal(errorsOf(spec({type: 'object', allOf: Array.from({length: 90_000}, () => bad)})).length, 200);
+  assert.equal(errorsOf(spec({type: 'object', allOf: Array.from({length: 40_000}, () => bad)})).length, 200);
   const started = performance.now();
   const patterns = Array.from({length: 20_000}, (_, i) => ({pattern: `a{1000}${i}`}));
   assert.match(errorsOf(spec({type: 'string', allOf: patterns}))[0]!, /more than 100000 instructions/);

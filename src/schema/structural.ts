@@ -27,7 +27,7 @@ export function checkStructural(written: JsonObject, path: string): FieldError[]
 /** Defaults are only looked at in a schema that is structural otherwise. */
 function checkStructure(schema: JsonSchema, path: string): FieldError[] {
   const errors = [...checkInvariants(schema, path), ...checkCompleteness(schema, path)];
-  return errors.length > 0 ? errors.sort(byText) : checkDefaults(schema, path);
+  return errors.length > 0 ? errors.slice(0, errorsMax).sort(byText) : checkDefaults(schema, path);
 }
 
 const byText = (a: FieldError, b: FieldError): number => (textOf(a) < textOf(b) ? -1 : 1);
