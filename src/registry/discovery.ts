@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import type {JsonObject} from '../api/json.ts';
+import {compareVersions} from '../api/version-order.ts';
 import type {Kind, Verb} from '../kinds/kind.ts';
 import {apiVersionOf} from './resource.ts';
-import {compareVersions} from './version-order.ts';
 
 /**
  * What a workspace says it serves (spec kubernetes-api 7.1, 7.2). Documents are fresh values; whoever sends them keeps their bytes by the
