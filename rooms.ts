@@ -56,7 +56,11 @@ export const rooms: {readonly [name: string]: Room} = {
     may: ['api'],
     uses: ['yaml', 'node:fs', 'node:http', 'node:https', 'node:path'],
   },
-  cli: {holds: 'kubectl plugins and what people type', may: ['api', 'client'], uses: ['node:fs', 'node:os', 'node:url', 'node:process']},
+  cli: {
+    holds: 'kubectl plugins and what people type',
+    may: ['api', 'client'],
+    uses: ['node:child_process', 'node:fs', 'node:os', 'node:process', 'node:url'],
+  },
   main: {
     holds: 'flags, TLS, signals, the real clock, the choice of every implementation',
     may: [

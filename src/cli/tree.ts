@@ -27,10 +27,10 @@ export const tree: Command = {
     if (isSet(flags, 'interactive')) throw notInteractive();
     const session = openSession(flags, world);
     const current = parseWorkspaceUrl(session.server);
-    if (!current) return world.err(`current context URL ${JSON.stringify(session.server)} does not point directly to a kcp workspace\n`);
+    if (!current) return world.out(`current context URL ${JSON.stringify(session.server)} does not point directly to a kcp workspace\n`);
     const look = {isFull: isSet(flags, 'full'), isWide: isSet(flags, 'wide')};
     const top = await grow(session, world, {path: current.path, ...look});
-    world.out(`${render(top, look.isWide).join('\n')}\n\n`);
+    world.out(`${render(top, look.isWide).join('\n')}\n${look.isWide ? '' : '\n'}`);
   },
 };
 
