@@ -12,14 +12,23 @@ import {withinCheck} from './list-types.ts';
  * Compiles the check of embedded resources: apiVersion and kind must be there and in order, and so must metadata, if any
  * (spec kubernetes-api 6.5). Undefined if there are none in the schema. The root is not taken for one.
  */
-export function embeddedCheck(schema: JsonSchema): PathCheck | undefined {
-  const within = withinCheck(schema, embeddedCheck);
-  if (!schema['x-kubernetes-embedded-resource']) return within;
-  return (value, path, errors) => {
+export function embeddedCheck(schema: JsonSchema, known: KnownChecks = new Map()): PathCheck | undefined {
+  if (known.has(schema)) return known.get(schema);
+  const within = withinCheck(schema, child => embeddedCheck(child, known));
+  const check = schema['x-kubernetes-embedded-resource'] ? both(within) : within;
+  known.set(schema, check);
+  return check;
+}
+
+/** What was compiled before, for callers that check parts of one schema. */
+export type KnownChecks = Map<JsonSchema, PathCheck | undefined>;
+
+const both =
+  (within: PathCheck | undefined): PathCheck =>
+  (value, path, errors) => {
     if (isObject(value)) checkResource(value, path, errors);
     within?.(value, path, errors);
   };
-}
 
 function checkResource(resource: JsonObject, path: string, errors: FieldError[]): void {
   const say = (field: string, value: Json, texts: readonly string[]): void => {

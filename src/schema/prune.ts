@@ -26,17 +26,37 @@ export function compilePrune(schema: JsonSchema): (object: JsonObject) => string
   };
 }
 
+/** The same for a value that is not a whole object, such as a default. */
+export function compilePruneValue(schema: JsonSchema): (value: Json) => string[] {
+  const prune = pruneNode(schema);
+  return value => {
+    const walk: Walk = {path: [], unknown: []};
+    prune(value, walk);
+    return walk.unknown.sort();
+  };
+}
+
 const noFields: ReadonlySet<string> = new Set();
+
+/** Compiles when the first object or list comes. */
+function pruneWhenMet(schema: JsonSchema): Prune {
+  let prune: Prune | undefined;
+  return (value, walk) => {
+    if (typeof value !== 'object' || value === null) return;
+    prune ??= pruneNode(schema);
+    prune(value, walk);
+  };
+}
 
 function pruneNode(schema: JsonSchema): Prune {
   return schema['x-kubernetes-embedded-resource'] ? pruneBy(schema, rootFields, pruneMetadata) : pruneBy(schema, noFields, undefined);
 }
 
 function pruneBy(schema: JsonSchema, kept: ReadonlySet<string>, metadata: Prune | undefined): Prune {
-  const properties = new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, pruneNode(property)]));
+  const properties = new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, pruneWhenMet(property)]));
   const additional = schema.additionalProperties;
   // `additionalProperties: true` or `false` says nothing of what is in the values: they lose all their fields.
-  const others = typeof additional === 'object' ? pruneNode(additional) : additional === undefined ? undefined : pruneUnknown;
+  const others = typeof additional === 'object' ? pruneWhenMet(additional) : additional === undefined ? undefined : pruneUnknown;
   const preserve = schema['x-kubernetes-preserve-unknown-fields'] === true;
   const item = schema.items ? pruneItem(schema.items, preserve) : preserve ? undefined : pruneUnknown;
 
@@ -63,7 +83,7 @@ function pruneBy(schema: JsonSchema, kept: ReadonlySet<string>, metadata: Prune 
 
 /** Below a list that preserves unknown fields its items do so as well. */
 const pruneItem = (items: JsonSchema, preserve: boolean): Prune =>
-  pruneNode(preserve ? {...items, 'x-kubernetes-preserve-unknown-fields': true} : items);
+  pruneWhenMet(preserve ? {...items, 'x-kubernetes-preserve-unknown-fields': true} : items);
 
 function pruneList(list: Json[], item: Prune, walk: Walk): void {
   const depth = walk.path.length;

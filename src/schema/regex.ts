@@ -1,14 +1,23 @@
 import {RE2JS} from 're2js';
 
-/** A compiled pattern. Testing takes time linear in the text, whatever the pattern. */
-export type LinearRegex = {readonly test: (text: string) => boolean};
+/** A compiled pattern. */
+export type LinearRegex = {
+  /** Takes time linear in the text, whatever the pattern. Beyond `stepsMax` the text counts as not matching. */
+  readonly test: (text: string) => boolean;
+  /** Instructions it compiled to: what it costs in memory, and to compile. */
+  readonly size: number;
+};
 
-/** Longer patterns are refused: compiling takes time and memory in their length. */
+/** Longer patterns are refused, and so are those that repetition blows up to more instructions. */
 export const patternCharsMax = 8192;
-/** Patterns kept compiled, shared by all schemas that use the same text. */
-const patternsCachedMax = 1000;
+const patternSizeMax = 10_000;
+/** Instructions times characters of one test, well below a second. Ordinary patterns on ordinary texts need thousands. */
+const stepsMax = 20_000_000;
+/** Instructions of all patterns that are kept compiled, shared by all schemas that use the same text. */
+const cachedSizeMax = 300_000;
 
 const cache = new Map<string, LinearRegex>();
+let cachedSize = 0;
 
 /**
  * Compiles a pattern of RE2's dialect, as all of Kubernetes uses it: unanchored, no look-around, no back-references
@@ -19,8 +28,13 @@ export function linearRegex(pattern: string): LinearRegex {
   const known = cache.get(pattern);
   if (known) return known;
   const compiled = compile(pattern);
-  if (cache.size >= patternsCachedMax) cache.delete(cache.keys().next().value as string);
+  for (const [oldest, {size}] of cache) {
+    if (cachedSize + compiled.size <= cachedSizeMax) break;
+    cache.delete(oldest);
+    cachedSize -= size;
+  }
   cache.set(pattern, compiled);
+  cachedSize += compiled.size;
   return compiled;
 }
 
@@ -30,9 +44,16 @@ function compile(pattern: string): LinearRegex {
   }
   const native = compileNatively(pattern);
   if (native) return native;
+  const compiled = parse(pattern);
+  const size = compiled.programSize();
+  if (size > patternSizeMax) throw new SyntaxError(`error parsing regexp: expression is larger than ${patternSizeMax} instructions`);
+  const textCharsMax = stepsMax / size;
+  return {size, test: text => text.length <= textCharsMax && compiled.test(text)};
+}
+
+function parse(pattern: string): RE2JS {
   try {
-    const compiled = RE2JS.compile(pattern);
-    return {test: text => compiled.test(text)};
+    return RE2JS.compile(pattern);
   } catch (err) {
     throw new SyntaxError(err instanceof Error ? err.message : String(err));
   }
@@ -54,7 +75,8 @@ function compileNatively(pattern: string): LinearRegex | undefined {
   const varying = [...pattern.matchAll(variableQuantifier)].filter(match => match[1] !== undefined);
   if (varying.length > 1) return undefined;
   try {
-    return new RegExp(pattern);
+    const compiled = new RegExp(pattern);
+    return {size: pattern.length, test: text => compiled.test(text)};
   } catch {
     return undefined;
   }

@@ -40,9 +40,18 @@ export function valueCheck(schema: JsonSchema): Check {
   };
 }
 
+/** Compiles when the first value comes: most of a large schema is never met. */
+function whenMet(schema: JsonSchema): Check {
+  let check: Check | undefined;
+  return (value, old, report) => {
+    check ??= valueCheck(schema);
+    check(value, old, report);
+  };
+}
+
 function listCheck(schema: JsonSchema): Check | undefined {
   const {minItems, maxItems} = schema;
-  const item = schema.items && valueCheck(schema.items);
+  const item = schema.items && whenMet(schema.items);
   const pairing = itemPairing(schema);
   if (!item && minItems === undefined && maxItems === undefined) return undefined;
 
@@ -66,7 +75,7 @@ function listCheck(schema: JsonSchema): Check | undefined {
 }
 
 function objectCheck(schema: JsonSchema): Check | undefined {
-  const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => ({name, check: valueCheck(property)}));
+  const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => ({name, check: whenMet(property)}));
   const size = sizeCheck(schema);
   const additional = additionalCheck(schema);
   const missing = schema.required ?? [];
@@ -111,7 +120,7 @@ function additionalCheck(schema: JsonSchema): Check | undefined {
   const {additionalProperties} = schema;
   if (additionalProperties === undefined || additionalProperties === true) return undefined;
   const known = new Set(Object.keys(schema.properties ?? {}));
-  const check = additionalProperties === false ? undefined : valueCheck(additionalProperties);
+  const check = additionalProperties === false ? undefined : whenMet(additionalProperties);
 
   return (value, old, report) => {
     const object = value as JsonObject;
