@@ -38,7 +38,10 @@ export const rooms: {readonly [name: string]: Room} = {
   },
   tenancy: {holds: 'pure rules of workspaces: types, phases, what a new one contains', may: ['api', 'kinds']},
   auth: {holds: 'who you are, what you may, and why', may: ['api'], uses: ['node:crypto']},
-  admission: {holds: 'what we change or refuse beyond a kind by itself', may: ['api', 'schema', 'kinds', 'registry', 'storage', 'tenancy']},
+  admission: {
+    holds: 'what we change or refuse beyond a kind by itself',
+    may: ['api', 'auth', 'schema', 'kinds', 'registry', 'storage', 'tenancy'],
+  },
   server: {
     holds: 'the life of a request, a file a verb',
     may: ['api', 'schema', 'merge', 'wire', 'storage', 'kinds', 'registry', 'tenancy', 'auth', 'admission'],
@@ -46,14 +49,18 @@ export const rooms: {readonly [name: string]: Room} = {
   },
   controllers: {
     holds: 'loops over the change feed, one a file',
-    may: ['api', 'schema', 'kinds', 'storage', 'registry', 'tenancy', 'admission'],
+    may: ['api', 'auth', 'schema', 'kinds', 'storage', 'registry', 'tenancy', 'admission'],
   },
   client: {
     holds: 'calls over a given fetch; kubeconfig files',
     may: ['api'],
-    uses: ['yaml', 'node:fs', 'node:https', 'node:path', 'node:os'],
+    uses: ['yaml', 'node:fs', 'node:http', 'node:https', 'node:path'],
   },
-  cli: {holds: 'kubectl plugins and what people type', may: ['api', 'client'], uses: ['node:fs', 'node:path', 'node:os', 'node:util']},
+  cli: {
+    holds: 'kubectl plugins and what people type',
+    may: ['api', 'client'],
+    uses: ['node:child_process', 'node:fs', 'node:os', 'node:process', 'node:url'],
+  },
   main: {
     holds: 'flags, TLS, signals, the real clock, the choice of every implementation',
     may: [

@@ -12,7 +12,7 @@ export const revisionOf = (n: number): Revision => {
 };
 
 declare const key: unique symbol;
-/** ASCII, starts with `/`; made by `keys.ts` in the registry. */
+/** ASCII, starts with `/` and does not end with it; made by `keys.ts` in the registry. */
 export type Key = string & {readonly [key]: true};
 
 /** All keys that start with it. Ends with `/`, or is a whole key and then means that key alone. */
@@ -28,7 +28,7 @@ export type Op =
       readonly put: Key;
       readonly value: Uint8Array;
       readonly expect: Expect;
-      /** Under which words the entry is found (`byTerm`). They replace those of the value before. */
+      /** Under which words the entry is found (`byTerm`). They replace those of the value before; absent means none. */
       readonly terms?: readonly string[];
     }
   | {readonly delete: Key; readonly expect: Revision}
@@ -105,18 +105,20 @@ export type Storage = {
   readonly can: {
     /** Each object of a commit has its own, consecutive revision. (etcd gives all objects of a transaction the same one.) */
     readonly revisionPerObject: boolean;
+    /** Entries are found by the terms written with them. Where not, `byTerm` throws a plain error. */
+    readonly terms: boolean;
   };
 
   /** The newest durable revision: what a read without `at` sees. */
   revision(): Revision;
 
-  /** The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction. */
+  /** The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet. */
   get(key: Key, options?: {readonly at?: Revision}): Promise<Entry | undefined>;
 
   /** `get` of the newest value when that needs no waiting (it is hot, or the store is in memory); 'wait' when it does. */
   hot(key: Key): Entry | undefined | 'wait';
 
-  /** A page of a range. Throws `Compacted` when `at` lies before the compaction. */
+  /** A page of a range. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet. */
   list(range: Range, page: Page): Promise<Listed>;
 
   /** How many keys a range holds now; counts past `max` stop there. */
@@ -127,7 +129,8 @@ export type Storage = {
 
   /**
    * All ops or none, in order, with consecutive revisions (one commit is never interleaved with another). Resolves when durable,
-   * after every watcher was handed its events. Throws `Unexpected`, or `Unavailable`. A key may appear in one op only.
+   * after every watcher was handed its events. Throws `Unexpected`, or `Unavailable`. A key may appear in one op only (TypeError).
+   * The bytes of a value belong to the store from here on: nobody may change them.
    */
   commit(ops: readonly [Op, ...Op[]]): Promise<Committed>;
 
@@ -140,7 +143,7 @@ export type Storage = {
   /** The oldest moment that can be read. */
   compacted(): Revision;
 
-  /** Forgets what was overwritten or deleted at or before `upTo`. Each key's newest value survives. Works in small steps. */
+  /** Forgets what was overwritten or deleted at or before `upTo` (at most everything). Each key's newest value survives. Works in small steps. */
   compact(upTo: Revision): Promise<void>;
 
   /** Writes what was accepted, ends watches, and lets go of the files. */

@@ -1,0 +1,42 @@
+import {createHash} from 'node:crypto';
+import {ApiError} from '../api/errors.ts';
+import type {User} from './user.ts';
+import {anonymous, groups} from './user.ts';
+
+export type Credentials = {
+  /** The Authorization header. */
+  readonly authorization: string | undefined;
+  /** What a client certificate says that was verified against the client CA; nothing else counts. */
+  readonly peer: {readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string} | undefined;
+};
+
+/** Known tokens by their SHA-256 in hex: looking a hash up tells an attacker nothing through timing. */
+export type TokenTable = ReadonlyMap<string, User>;
+
+export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/**
+ * Who sends these credentials. A verified certificate comes before a token; no credentials at all is anonymous.
+ * @throws ApiError Unauthorized when credentials were given and are not known
+ */
+export function authenticate({authorization, peer}: Credentials, tokens: TokenTable): User {
+  if (peer?.commonName) return known({name: peer.commonName, groups: peer.organizations, ...(peer.uid && {uid: peer.uid})});
+  if (authorization === undefined) return anonymous;
+  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  const user = token && tokens.get(tokenHash(token));
+  if (!user) throw new ApiError('Unauthorized', 'Unauthorized');
+  return known(user);
+}
+
+const authenticated = new WeakMap<User, User>();
+
+/** Everybody who is known belongs to system:authenticated. */
+function known(user: User): User {
+  if (user.groups.includes(groups.authenticated)) return user;
+  let full = authenticated.get(user);
+  if (!full) {
+    full = {...user, groups: [...user.groups, groups.authenticated]};
+    authenticated.set(user, full);
+  }
+  return full;
+}

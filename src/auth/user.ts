@@ -1,0 +1,22 @@
+/**
+ * The room of identities and permissions: who you are, what you may, and why. Every door of the server comes through here, so that
+ * there is no second path that skipped a check.
+ */
+export type User = {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: {readonly [key: string]: readonly string[]};
+};
+
+export const groups = {
+  masters: 'system:masters',
+  kcpAdmin: 'system:kcp:admin',
+  authenticated: 'system:authenticated',
+  unauthenticated: 'system:unauthenticated',
+} as const;
+
+export const anonymous: User = {name: 'system:anonymous', groups: [groups.unauthenticated]};
+
+/** The server's own hands: controllers and bootstrap. */
+export const serverItself: User = {name: 'system:apiserver', groups: [groups.masters, groups.authenticated]};

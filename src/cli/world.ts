@@ -1,0 +1,38 @@
+import {ApiError} from '../api/errors.ts';
+import type {Fetch} from '../client/client.ts';
+import type {Connection} from '../client/connection.ts';
+import {ConnectionError} from '../client/https-fetch.ts';
+import {KubeconfigError} from '../client/kubeconfig.ts';
+
+/** All a command may touch. The entry files hand in the real one, tests their own. */
+export type World = {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: {readonly [name: string]: string | undefined};
+  /** The home directory; kubeconfig's default lies in it, and shells expand `~` to it. */
+  readonly home: string;
+  readonly cwd: string;
+  readonly version: string;
+  readonly fetchFor: (connection: Connection) => Fetch;
+  /** Milliseconds, growing. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+};
+
+/** What the person typed cannot be done; the text says why. */
+export class CommandError extends Error {}
+
+/** Runs to the exit code: failures of the world go to stderr and give 1, our own mistakes are thrown on. */
+export async function exitCodeOf(world: World, action: () => Promise<void>): Promise<number> {
+  try {
+    await action();
+    return 0;
+  } catch (err) {
+    if (!isForeseen(err)) throw err;
+    world.err(`Error: ${err.message}\n`);
+    return 1;
+  }
+}
+
+const isForeseen = (err: unknown): err is Error =>
+  err instanceof CommandError || err instanceof ApiError || err instanceof KubeconfigError || err instanceof ConnectionError;

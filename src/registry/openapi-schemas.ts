@@ -1,0 +1,83 @@
+import type {JsonObject} from '../api/json.ts';
+import type {Kind} from '../kinds/kind.ts';
+import type {JsonSchema} from '../schema/json-schema.ts';
+import type {GroupVersionKind} from './openapi-names.ts';
+import {definitionName, gvkOf, metaDefinition, scaleDefinition} from './openapi-names.ts';
+
+/** Where published schemas come from. */
+export type SchemaSource = {
+  /** The schema of a whole object, apiVersion, kind and metadata included, as OpenAPI v3 shows it. */
+  published(schema: JsonSchema, gvk: GroupVersionKind): JsonObject;
+  /** The definitions all kinds share, by name; they refer to nothing but each other. */
+  readonly meta: {readonly [name: string]: JsonObject};
+};
+
+/** The definitions of a document, in v3's form: the kinds, their lists, and everything they refer to. */
+export function schemasOf(kinds: readonly Kind[], schemas: SchemaSource): JsonObject {
+  const own = kinds.flatMap((kind): [string, JsonObject][] => [
+    [definitionName(kind, kind.names.kind), objectSchema(kind, schemas)],
+    // Reviews are answered and never listed.
+    ...(kind.verbs.includes('list') ? [[definitionName(kind, kind.names.listKind), listSchema(kind)] as [string, JsonObject]] : []),
+  ]);
+  return {
+    ...Object.fromEntries(own),
+    ...(kinds.some(kind => kind.subresources.scale) && scaleSchemas),
+    // All of them: looking for references would find those that tenants write into defaults and examples.
+    ...schemas.meta,
+  };
+}
+
+const objectSchema = (kind: Kind, schemas: SchemaSource): JsonObject => ({
+  ...schemas.published(kind.schema, gvkOf(kind)),
+  ...selectableFields(kind),
+});
+
+const listSchema = (kind: Kind): JsonObject => ({
+  description: `${kind.names.listKind} is a list of ${kind.names.kind}`,
+  type: 'object',
+  required: ['items'],
+  properties: {
+    ...typeFields,
+    items: {description: 'The objects of this page.', type: 'array', items: {$ref: ref(definitionName(kind, kind.names.kind))}},
+    metadata: {$ref: ref(metaDefinition('ListMeta'))},
+  },
+  'x-kubernetes-group-version-kind': [{group: kind.group, version: kind.version, kind: kind.names.listKind}],
+  ...selectableFields(kind),
+});
+
+const selectableFields = ({selectable}: Kind): JsonObject =>
+  selectable?.length ? {'x-kubernetes-selectable-fields': selectable.map(fieldPath => ({fieldPath}))} : {};
+
+const ref = (definition: string): string => `#/components/schemas/${definition}`;
+
+const typeFields: JsonObject = {
+  apiVersion: {description: 'The group and version of this representation.', type: 'string'},
+  kind: {description: 'The kind of this object, in CamelCase.', type: 'string'},
+};
+
+/** What `/scale` reads and writes. */
+const scaleSchemas: JsonObject = {
+  [scaleDefinition]: {
+    description: 'Scale is the number of replicas of a resource, wanted and present.',
+    type: 'object',
+    properties: {
+      ...typeFields,
+      metadata: {$ref: ref(metaDefinition('ObjectMeta'))},
+      spec: {$ref: ref(`${scaleDefinition}Spec`)},
+      status: {$ref: ref(`${scaleDefinition}Status`)},
+    },
+    'x-kubernetes-group-version-kind': [{group: 'autoscaling', version: 'v1', kind: 'Scale'}],
+  },
+  [`${scaleDefinition}Spec`]: {
+    type: 'object',
+    properties: {replicas: {description: 'How many are wanted.', type: 'integer', format: 'int32'}},
+  },
+  [`${scaleDefinition}Status`]: {
+    type: 'object',
+    required: ['replicas'],
+    properties: {
+      replicas: {description: 'How many there are.', type: 'integer', format: 'int32'},
+      selector: {description: 'The label selector that finds them, as text.', type: 'string'},
+    },
+  },
+};

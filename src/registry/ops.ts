@@ -1,0 +1,29 @@
+import type {WorkspaceId} from '../api/cluster.ts';
+import type {KubeObject} from '../api/object.ts';
+import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
+import {keyOf, parseKey, terms} from './keys.ts';
+import type {Resource} from './resource.ts';
+import {encodeStored} from './stored.ts';
+
+/** Where an object lies. */
+export const keyOfObject = (resource: Resource, workspace: WorkspaceId, object: KubeObject): Key =>
+  keyOf(resource.space, workspace, resource.kind.namespaced ? object.metadata.namespace : undefined, object.metadata.name);
+
+/** Stores an object in the form of its storage version, which the caller has brought it to. */
+export function putOp(key: Key, object: KubeObject, expect: Expect): Extract<Op, {put: Key}> {
+  return {put: key, value: encodeStored(object), expect, terms: termsOf(parseKey(key).workspace, object)};
+}
+
+/** Stores a new object that the server makes by itself. */
+export const createOp = (resource: Resource, workspace: WorkspaceId, object: KubeObject): Extract<Op, {put: Key}> =>
+  putOp(keyOfObject(resource, workspace, object), object, 'absent');
+
+export const deleteOp = (entry: Entry): Extract<Op, {delete: Key}> => ({delete: entry.key, expect: entry.revision});
+
+/** Under what an object is found besides its key (architecture D7). */
+function termsOf(workspace: WorkspaceId, {metadata}: KubeObject): string[] {
+  const found = [terms.workspace(workspace)];
+  for (const owner of metadata.ownerReferences ?? []) found.push(terms.owner(owner.uid));
+  if (metadata.deletionTimestamp !== undefined) found.push(terms.terminating);
+  return found;
+}

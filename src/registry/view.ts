@@ -1,0 +1,42 @@
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import type {Entry} from '../storage/storage.ts';
+import type {Resource} from './resource.ts';
+import {decodeStored, peek} from './stored.ts';
+
+/**
+ * The pieces of an object as clients see it: what opens it, its resourceVersion, and the stored bytes from the first field of metadata
+ * on. Only for entries that are verbatim.
+ */
+export const splice = (resource: Resource, entry: Entry, head: Uint8Array): [Uint8Array, Uint8Array, Uint8Array] => [
+  head,
+  Buffer.from(`"resourceVersion":"${entry.revision}",`),
+  entry.value.subarray(resource.head.length),
+];
+
+/** Whether the stored bytes are already what this version shows, so that they can be sent as they are. */
+export const isVerbatim = (resource: Resource, entry: Entry): boolean =>
+  entry.revision > resource.verbatimAfter && startsWith(entry.value, resource.head);
+
+/** A fresh object as this version shows it, with its resourceVersion: converted, pruned and defaulted where the stored form is another one. */
+export function view(resource: Resource, entry: Entry): KubeObject {
+  const object = decodeStored(entry);
+  if (!isVerbatim(resource, entry)) conform(resource, object);
+  return object;
+}
+
+/** The same to look at only: shared where nothing has to be changed, and then without a resourceVersion. */
+export const glance = (resource: Resource, entry: Entry): KubeObject => (isVerbatim(resource, entry) ? peek(entry) : view(resource, entry));
+
+/** Brings a stored object into the form of this version. */
+function conform(resource: Resource, object: KubeObject): void {
+  object.apiVersion = resource.apiVersion;
+  resource.schema.prune(asJson(object));
+  resource.schema.applyDefaults(asJson(object));
+}
+
+function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
+  if (bytes.length < head.length) return false;
+  for (let i = 0; i < head.length; i++) if (bytes[i] !== head[i]) return false;
+  return true;
+}

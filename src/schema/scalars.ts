@@ -1,0 +1,134 @@
+import type {FieldError} from '../api/field-error.ts';
+import {invalidValue, notSupported, tooLong, typeInvalid} from '../api/field-error.ts';
+import type {Json} from '../api/json.ts';
+import {equal, isObject, stringify} from '../api/json.ts';
+import {formatChecked, formatOf} from './formats.ts';
+import type {JsonSchema} from './json-schema.ts';
+import {fitsFloat32, fitsInt32, isInteger, isMultiple, isNumber, printBound} from './numbers.ts';
+import {linearRegex} from './regex.ts';
+import type {Check} from './report.ts';
+import {fail, pathOf} from './report.ts';
+
+const accepting: {readonly [type: string]: (value: Json) => boolean} = {
+  string: value => typeof value === 'string',
+  boolean: value => typeof value === 'boolean',
+  integer: isInteger,
+  number: isNumber,
+  array: value => Array.isArray(value),
+  object: value => isObject(value),
+};
+
+/** `null`, `integer`, `number`, …: how errors name the type of a value. */
+function typeName(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (isInteger(value)) return 'integer';
+  return typeof value === 'bigint' ? 'number' : typeof value;
+}
+
+/** The type a schema demands; undefined if it demands none. */
+export function typeCheck(schema: JsonSchema): Check | undefined {
+  const names = schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : [];
+  if (names.length === 0) return undefined;
+  const accepts = names.map(name => accepting[name] ?? (() => false));
+  const [first, second] = accepts;
+  const wanted = names.join(',');
+  const format = formatOf(schema);
+
+  return (value, _, report) => {
+    if (first?.(value) || second?.(value)) return;
+    if (value === null && schema.nullable) return;
+    const path = pathOf(report);
+    // Kubernetes compares formats first where there is one, and numbers have one of their own.
+    const byFormat = format !== undefined && value !== null && typeof value !== 'string' && !Array.isArray(value);
+    const shown = byFormat ? (isInteger(value) ? 'int64' : isNumber(value) ? 'float64' : '') : typeName(value);
+    fail(report, typeInvalid(path, shown, `${path} in body must be of type ${byFormat ? format : wanted}: "${shown}"`));
+  };
+}
+
+/** Code points, which is what lengths count. */
+function runeCount(text: string): number {
+  let count = text.length;
+  for (let i = 0; i < text.length - 1; i++) {
+    if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      count--;
+      i++;
+    }
+  }
+  return count;
+}
+
+/** Lengths, pattern and format of a string; of lengths and pattern only the first failure is told, as Kubernetes does. */
+export function stringCheck(schema: JsonSchema): Check | undefined {
+  const {maxLength, minLength, pattern} = schema;
+  const regex = pattern ? linearRegex(pattern) : undefined;
+  const format = formatOf(schema);
+  const wellFormed = format === undefined ? undefined : formatChecked(format);
+  if (maxLength === undefined && minLength === undefined && !regex && !wellFormed) return undefined;
+
+  const firstError = (text: string, path: () => string): FieldError | undefined => {
+    if (maxLength !== undefined && text.length > maxLength && runeCount(text) > maxLength) return tooLong(path(), maxLength);
+    if (minLength !== undefined && (text.length < minLength || runeCount(text) < minLength))
+      return invalidValue(path(), text, `${path()} in body should be at least ${minLength} chars long`);
+    if (regex && !regex.test(text)) return invalidValue(path(), text, `${path()} in body should match '${pattern}'`);
+    return undefined;
+  };
+
+  return (value, _, report) => {
+    const text = value as string;
+    const error = firstError(text, () => pathOf(report));
+    if (error) fail(report, error);
+    if (wellFormed && !wellFormed(text)) {
+      const path = pathOf(report);
+      fail(report, typeInvalid(path, text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`));
+    }
+  };
+}
+
+/** The range a format implies: what is wrong with numbers outside of it has no field of its own in Kubernetes. */
+function rangeOf(schema: JsonSchema): ((value: number | bigint) => boolean) | undefined {
+  if (schema['x-kubernetes-int-or-string']) return undefined;
+  if (schema.type === 'integer' && schema.format === 'int32') return fitsInt32;
+  if (schema.type === 'number' && schema.format === 'float') return fitsFloat32;
+  return undefined;
+}
+
+export function numberCheck(schema: JsonSchema): Check | undefined {
+  const {multipleOf, maximum, minimum} = schema;
+  const inRange = rangeOf(schema);
+  if (multipleOf === undefined && maximum === undefined && minimum === undefined && !inRange) return undefined;
+
+  return (value, _, report) => {
+    const n = value as number | bigint;
+    const say = (text: string): void => {
+      const path = pathOf(report);
+      fail(report, invalidValue(path, value, `${path} in body should be ${text}`));
+    };
+    if (inRange && !inRange(n)) {
+      const text = `Checked value must be of type ${schema.type} with format ${schema.format} in ${pathOf(report)}`;
+      fail(report, invalidValue('', '', text));
+    }
+    if (multipleOf !== undefined && !isMultiple(n, multipleOf)) say(`a multiple of ${printBound(multipleOf, n)}`);
+    if (minimum !== undefined) {
+      if (schema.exclusiveMinimum ? n <= minimum : n < minimum)
+        say(`greater than ${schema.exclusiveMinimum ? '' : 'or equal to '}${printBound(minimum, n)}`);
+    }
+    if (maximum !== undefined) {
+      if (schema.exclusiveMaximum ? n >= maximum : n > maximum)
+        say(`less than ${schema.exclusiveMaximum ? '' : 'or equal to '}${printBound(maximum, n)}`);
+    }
+  };
+}
+
+export function enumCheck(schema: JsonSchema): Check | undefined {
+  const values = schema.enum;
+  if (!values || values.length === 0) return undefined;
+  const strings = new Set(values.filter(v => typeof v === 'string'));
+  const others = values.filter(v => typeof v !== 'string');
+  const printed = values.map(v => (typeof v === 'string' ? v : stringify(v)));
+
+  return (value, _, report) => {
+    if (typeof value === 'string' ? strings.has(value) : others.some(other => equal(other, value))) return;
+    fail(report, notSupported(pathOf(report), value, printed));
+  };
+}

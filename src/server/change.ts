@@ -1,0 +1,143 @@
+import type {Write} from '../admission/rule.ts';
+import {conflict, invalid, staleObject} from '../api/errors.ts';
+import {invalidValue} from '../api/field-error.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {dig, equal, getKey, isObject, setKey} from '../api/json.ts';
+import {restoreSystemFields} from '../api/metadata.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson, clusterAnnotation} from '../api/object.ts';
+import {deleteOp, putOp} from '../registry/ops.ts';
+import type {Resource} from '../registry/resource.ts';
+import {decodeStored} from '../registry/stored.ts';
+import {view} from '../registry/view.ts';
+import type {Entry} from '../storage/storage.ts';
+import type {Changed} from './changed.ts';
+import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from './commit.ts';
+import type {Named} from './exchange.ts';
+import {judgeUpdate} from './judge.ts';
+import {find} from './verbs/get.ts';
+
+/** Makes the wished object out of the present one. It may be asked several times, when others change the object meanwhile. */
+export type Make = (old: KubeObject) => Promise<KubeObject> | KubeObject;
+
+/**
+ * Changes a stored object (spec kubernetes-api 3.3). The wished object's resourceVersion, when it has one, must be the present one.
+ * @throws ApiError NotFound, Conflict, Invalid, and what rules refuse with
+ */
+export async function change(x: Named, make: Make, dryRun: boolean): Promise<Changed> {
+  for (let tries = 0; tries < commitLimits.triesMax; tries++) {
+    const live = await find(x);
+    const old = view(x.resource, live);
+    const object = await make(old);
+    checkVersion(x, object, old);
+    const outcome = await attempt(x, {live, old, object}, dryRun);
+    if (outcome) return outcome;
+  }
+  throw tooManyTries();
+}
+
+type Attempt = {readonly live: Entry; readonly old: KubeObject; readonly object: KubeObject};
+
+/** One try; undefined when something changed meanwhile. */
+async function attempt(x: Named, {live, old, object}: Attempt, dryRun: boolean): Promise<Changed | undefined> {
+  const {deps, resource, workspace, what} = x;
+  keepWhatIsNotTheirs(resource, object, old, what.subresource);
+  const write: Write = {
+    verb: 'update',
+    resource,
+    subresource: what.subresource,
+    workspace,
+    user: x.allowed.user,
+    object,
+    old,
+    also: [],
+    warnings: x.warnings,
+  };
+  await applyRules(deps, 'mutate', write);
+  count(resource, object, old, what.subresource);
+  judgeUpdate(resource, object, old, what.subresource);
+  await applyRules(deps, 'settle', write);
+
+  const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);
+  if (!gone && write.also.length === 0 && isSame(object, live)) return {entry: live};
+  if (dryRun) return {object};
+  const checks = resource.definition ? [{check: resource.definition.key, expect: resource.definition.revision}] : [];
+  const outcome = await commit(deps, gone ? deleteOp(live) : putOp(live.key, object, live.revision), [...write.also, ...checks]);
+  if (!isCommitted(outcome)) return undefined;
+  if (!gone) return {entry: outcome};
+  object.metadata.resourceVersion = String(outcome.revision);
+  return {object};
+}
+
+/** Whether finalizers keep an object that was deleted (spec kubernetes-api 2.5); a namespace has a list of its own besides. */
+export function isHeld({kind}: Resource, object: KubeObject): boolean {
+  if (object.metadata.finalizers && object.metadata.finalizers.length > 0) return true;
+  const own = kind.subresources.finalize ? dig(asJson(object), 'spec', 'finalizers') : undefined;
+  return Array.isArray(own) && own.length > 0;
+}
+
+function checkVersion({resource, what}: Named, object: KubeObject, old: KubeObject): void {
+  const wanted = object.metadata.resourceVersion;
+  if (object.metadata.uid && object.metadata.uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: ${old.metadata.uid}`;
+    throw conflict(resource.gr, what.name, why);
+  }
+  if (wanted && wanted !== '0') {
+    if (wanted !== old.metadata.resourceVersion) throw conflict(resource.gr, what.name, staleObject);
+  } else if (!resource.kind.strategy.unconditionalUpdate) {
+    throw invalid(resource.gr.group, resource.gr.resource, what.name, [
+      invalidValue('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
+  }
+}
+
+/** The part of an update that belongs to others: the system's metadata, and the status or all but the status. */
+function keepWhatIsNotTheirs({kind}: Resource, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
+  const json = asJson(object);
+  if (subresource === 'status') {
+    for (const field of Object.keys(json)) if (!isShared(field) && field !== 'status') delete json[field];
+    for (const field of Object.keys(old)) if (!isShared(field) && field !== 'status') setKey(json, field, asJson(old)[field] as Json);
+    // Custom resources take nothing but the status; built-in ones also labels and the like (spec kubernetes-api 3.3.5).
+    if (kind.custom) object.metadata = {...old.metadata};
+  } else if (subresource === 'finalize') {
+    const finalizers = dig(json, 'spec', 'finalizers') ?? [];
+    for (const field of Object.keys(json)) if (!isShared(field)) delete json[field];
+    for (const field of Object.keys(old)) if (!isShared(field)) setKey(json, field, asJson(old)[field] as Json);
+    json['spec'] = {...(isObject(json['spec']) ? json['spec'] : {}), finalizers};
+  } else {
+    if (kind.subresources.status) {
+      if (old['status'] === undefined) delete json['status'];
+      else json['status'] = asJson(old)['status'] as Json;
+    }
+    kind.strategy.prepareUpdate?.(json, asJson(old));
+  }
+  keepSystemMetadata(object, old);
+}
+
+const isShared = (field: string): boolean => field === 'apiVersion' || field === 'kind' || field === 'metadata';
+
+function keepSystemMetadata({metadata}: KubeObject, {metadata: old}: KubeObject): void {
+  restoreSystemFields(metadata as unknown as JsonObject, old as unknown as JsonObject);
+  const cluster = old.annotations?.[clusterAnnotation];
+  if (cluster !== undefined) metadata.annotations = {...metadata.annotations, [clusterAnnotation]: cluster};
+}
+
+/** Counts the generation up when what it stands for changed (spec kubernetes-api 2.3). */
+function count({kind}: Resource, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
+  const counted = kind.strategy.generation;
+  if (!counted || subresource === 'status' || old.metadata.generation === undefined) return;
+  const now = asJson(object);
+  const before = asJson(old);
+  const fields = counted === 'all' ? [...new Set([...Object.keys(now), ...Object.keys(before)])].filter(f => !isShared(f)) : counted;
+  const changed = fields.some(field => !equal(getKey(now, field), getKey(before, field)));
+  if (changed) object.metadata.generation = old.metadata.generation + 1;
+}
+
+/** Whether nothing would change in the store but the version the object is written in. */
+function isSame(object: KubeObject, live: Entry): boolean {
+  const stored = decodeStored(live);
+  const {resourceVersion: _, ...metadata} = object.metadata;
+  stored.apiVersion = object.apiVersion;
+  delete stored.metadata.resourceVersion;
+  return equal(asJson({...object, metadata}), asJson(stored));
+}

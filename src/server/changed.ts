@@ -1,0 +1,5 @@
+import type {KubeObject} from '../api/object.ts';
+import type {Entry} from '../storage/storage.ts';
+
+/** What a write came to: the entry it left in the store, or the object that a dry run would have left, or that was the last before removal. */
+export type Changed = {readonly entry: Entry} | {readonly object: KubeObject};

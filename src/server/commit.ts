@@ -1,0 +1,41 @@
+import type {Rule, Write} from '../admission/rule.ts';
+import {ApiError} from '../api/errors.ts';
+import type {Entry, Op} from '../storage/storage.ts';
+import {Unavailable, Unexpected} from '../storage/storage.ts';
+import type {Deps} from './deps.ts';
+
+export const commitLimits = {
+  /** How often a write is begun anew because something it depends on changed meanwhile. */
+  triesMax: 20,
+} as const;
+
+type Step = 'mutate' | 'settle';
+
+/** Lets every rule that concerns a write have its say, in their order. */
+export async function applyRules(deps: Deps, step: Step, write: Write): Promise<void> {
+  for (const rule of deps.rules) if (concerns(rule, write)) await rule[step]?.(write, deps);
+}
+
+const concerns = (rule: Rule, write: Write): boolean => rule.of(write.resource);
+
+/**
+ * Commits an object's own operation and what rules added. Undefined means that something changed meanwhile and the write has to be
+ * begun anew; `own` tells whether it was the object itself.
+ */
+export async function commit(deps: Deps, op: Exclude<Op, {check: unknown}>, also: readonly Op[]): Promise<Entry | {readonly own: boolean}> {
+  try {
+    const {revisions} = await deps.store.commit([op, ...also]);
+    const value = 'put' in op ? op.value : new Uint8Array();
+    return {key: 'put' in op ? op.put : op.delete, revision: revisions[0] as Entry['revision'], value};
+  } catch (err) {
+    if (err instanceof Unexpected) return {own: err.op === 0};
+    if (err instanceof Unavailable)
+      throw new ApiError('ServiceUnavailable', 'the store takes no writes at the moment', {retryAfterSeconds: 1});
+    throw err;
+  }
+}
+
+export const isCommitted = (outcome: Entry | {readonly own: boolean}): outcome is Entry => 'key' in outcome;
+
+export const tooManyTries = (): ApiError =>
+  new ApiError('Conflict', 'the objects this write depends on change too fast; please try again', {retryAfterSeconds: 1});

@@ -1,0 +1,21 @@
+import type {Rule, Settings} from '../admission/rule.ts';
+import type {Log, World} from '../api/world.ts';
+import type {TokenTable} from '../auth/authenticate.ts';
+import type {Registry} from '../registry/registry.ts';
+import type {Storage} from '../storage/storage.ts';
+import type {Call} from './call.ts';
+import type {Documents} from './documents.ts';
+
+/** What the server works with. All of it is chosen in `main`. */
+export type Deps = {
+  readonly store: Storage;
+  readonly registry: Registry;
+  readonly world: World;
+  readonly settings: Settings;
+  readonly tokens: TokenTable;
+  readonly rules: readonly Rule[];
+  readonly documents: Documents;
+  readonly log: Log;
+  /** Told of every answer; `call` is absent when the request was not understood. */
+  readonly observe: (call: Call | undefined, status: number, tookMs: number) => void;
+};

@@ -1,0 +1,94 @@
+import {type ApiError, badRequest} from '../api/errors.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {getKey, isObject, stringify} from '../api/json.ts';
+import {dedupeOwners} from '../api/metadata.ts';
+import {cleanMetadata, metadataTypeError} from '../api/metadata-shape.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asObject} from '../api/object.ts';
+import type {Resource} from '../registry/resource.ts';
+import {decodeJson} from '../wire/json.ts';
+import {requestType} from '../wire/negotiate.ts';
+import {decodeProtobuf} from '../wire/protobuf/decode.ts';
+import {decodeYaml} from '../wire/yaml.ts';
+import type {Exchange} from './exchange.ts';
+import {header} from './http.ts';
+import type {FieldValidation} from './options.ts';
+
+/** A body read into JSON, and what strict validation would hold against it. */
+export type Body = {readonly value: Json; readonly duplicates: readonly string[]; readonly lenient: boolean};
+
+/** Reads a body in any of the types writes accept; null when there is none. @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge */
+export async function readBody(x: Pick<Exchange, 'call'>): Promise<Body> {
+  const {request} = x.call;
+  const type = requestType(header(request.headers, 'content-type'));
+  const bytes = await request.body();
+  if (bytes.length === 0) return {value: null, duplicates: [], lenient: true};
+  if (type === 'application/yaml') return {...decodeYaml(bytes), lenient: false};
+  // Protobuf names fields by number: there is nothing to be strict about.
+  if (type === 'application/vnd.kubernetes.protobuf') return {value: decodeProtobuf(bytes).object, duplicates: [], lenient: true};
+  return {...decodeJson(bytes), lenient: false};
+}
+
+/**
+ * Makes an object of the endpoint's kind out of what was sent: its type checked, unknown fields dropped and told about as asked,
+ * defaults filled in. Values are not validated yet.
+ * @throws ApiError BadRequest
+ */
+export function toObject(x: Exchange, body: Body, validation: FieldValidation): KubeObject {
+  const {resource} = x;
+  const json = body.value;
+  if (!isObject(json)) throw unrecognized(resource, json);
+  checkType(resource, json);
+  const {custom, names} = resource.kind;
+  const wrong =
+    metadataTypeError(getKey(json, 'metadata'), custom ? undefined : names.kind) ??
+    (custom ? undefined : resource.schema.decodeError(json, names.kind));
+  if (wrong !== undefined) throw badRequest(decodingText(resource, wrong));
+  const metadata = (getKey(json, 'metadata') ?? {}) as JsonObject;
+  json['metadata'] = metadata;
+  const unknown = cleanMetadata(metadata);
+  const repeated = dedupeOwners(metadata, false);
+  if (repeated) x.warnings.push(repeated);
+  unknown.push(...resource.schema.prune(json));
+  if (!body.lenient) report(x, validation, unknown, body.duplicates);
+  resource.kind.strategy.normalize?.(json);
+  resource.schema.applyDefaults(json);
+  return asObject(json);
+}
+
+function checkType({kind, apiVersion}: Resource, json: JsonObject): void {
+  const sentKind = getKey(json, 'kind');
+  const sentVersion = getKey(json, 'apiVersion');
+  if (kind.custom && (sentKind === undefined || sentKind === '')) throw badRequest(`Object 'Kind' is missing in '${excerpt(json)}'`);
+  if (sentVersion !== undefined && sentVersion !== '' && sentVersion !== apiVersion) {
+    throw badRequest(`the API version in the data (${text(sentVersion)}) does not match the expected API version (${apiVersion})`);
+  }
+  if (sentKind !== undefined && sentKind !== '' && sentKind !== kind.names.kind) {
+    const why = `no kind ${JSON.stringify(text(sentKind))} is registered for this endpoint`;
+    throw badRequest(`${text(sentKind)} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.names.kind}: ${why}`);
+  }
+  json['kind'] = kind.names.kind;
+  json['apiVersion'] = apiVersion;
+}
+
+/** Tells about unknown and duplicate fields as the request asked (spec kubernetes-api 3.9). */
+function report(x: Exchange, validation: FieldValidation, unknown: readonly string[], duplicates: readonly string[]): void {
+  if (validation === 'Ignore' || (unknown.length === 0 && duplicates.length === 0)) return;
+  const problems = [
+    ...unknown.map(path => `unknown field ${JSON.stringify(path)}`),
+    // A YAML reader's own words come whole, JSON's as paths.
+    ...duplicates.map(path => (path.includes(' ') ? path : `duplicate field ${JSON.stringify(path)}`)),
+  ];
+  if (validation === 'Strict') throw badRequest(decodingText(x.resource, `strict decoding error: ${problems.join(', ')}`));
+  x.warnings.push(...problems);
+}
+
+const decodingText = ({kind}: Resource, why: string): string =>
+  `${kind.names.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.names.kind}: ${why}`;
+
+const unrecognized = ({kind}: Resource, json: Json): ApiError =>
+  badRequest(`the object provided is unrecognized (must be of type ${kind.names.kind}): it is not an object (${excerpt(json)})`);
+
+const excerptChars = 30;
+const excerpt = (json: Json): string => stringify(json).slice(0, excerptChars);
+const text = (value: Json): string => (typeof value === 'string' ? value : stringify(value)).slice(0, 200);

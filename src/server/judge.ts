@@ -1,0 +1,47 @@
+import {invalid} from '../api/errors.ts';
+import type {FieldError} from '../api/field-error.ts';
+import type {JsonObject} from '../api/json.ts';
+import type {MetadataRules} from '../api/metadata.ts';
+import {finalizerWarnings, validateMetadata, validateMetadataUpdate} from '../api/metadata.ts';
+import {dnsSubdomain} from '../api/names.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import type {Kind} from '../kinds/kind.ts';
+import type {Resource} from '../registry/resource.ts';
+
+/** @throws ApiError Invalid, with everything that is wrong with a new object */
+export function judgeNew(resource: Resource, object: KubeObject, warnings: string[]): void {
+  const {kind} = resource;
+  const {metadata} = asJson(object) as {metadata: JsonObject};
+  refuse(resource, object, [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, object)]);
+  if (kind.custom) warnings.push(...finalizerWarnings(metadata));
+}
+
+/** @throws ApiError Invalid, with everything that is wrong with an update of `old` */
+export function judgeUpdate(resource: Resource, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
+  const {kind} = resource;
+  const {strategy} = kind;
+  const now = asJson(object);
+  const before = asJson(old);
+  const changes = subresource === 'status' ? strategy.validateStatus : strategy.validateUpdate;
+  refuse(resource, object, [
+    ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),
+    ...contentErrors(resource, object),
+    ...(changes?.(now, before) ?? []),
+  ]);
+}
+
+const rulesOf = ({namespaced, strategy, custom}: Kind): MetadataRules => ({
+  namespaced,
+  name: strategy.name ?? dnsSubdomain,
+  standardFinalizers: !custom,
+});
+
+const contentErrors = ({schema, kind}: Resource, object: KubeObject): FieldError[] => [
+  ...schema.validate(asJson(object)),
+  ...(kind.strategy.validate?.(asJson(object)) ?? []),
+];
+
+function refuse({kind}: Resource, {metadata}: KubeObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid(kind.group, kind.names.kind, metadata.name ?? '', errors);
+}

@@ -1,0 +1,54 @@
+import {badRequest, invalid} from '../api/errors.ts';
+import type {FieldError} from '../api/field-error.ts';
+import {forbiddenField, invalidValue, notSupported, tooLong} from '../api/field-error.ts';
+
+/** The query parameters of writes and reads that have a grammar of their own (spec kubernetes-api 1.3, 3.4). */
+export type WriteOptions = {
+  readonly dryRun: boolean;
+  readonly fieldManager: string | undefined;
+  readonly fieldValidation: FieldValidation;
+};
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+const managerBytesMax = 128;
+
+/** @throws ApiError Invalid, of the options' own kind: `CreateOptions`, `UpdateOptions`, `PatchOptions` */
+export function writeOptions(query: URLSearchParams, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'): WriteOptions {
+  const errors: FieldError[] = dryRunErrors(query);
+  const fieldManager = query.get('fieldManager') ?? undefined;
+  if (fieldManager !== undefined) errors.push(...managerErrors(fieldManager));
+  if (kind === 'PatchOptions' && query.has('force')) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'));
+  const validation = query.get('fieldValidation') || 'Warn';
+  if (!isFieldValidation(validation)) errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
+  if (errors.length > 0) throw invalid('meta.k8s.io', kind, '', errors);
+  return {dryRun: query.has('dryRun'), fieldManager, fieldValidation: validation as FieldValidation};
+}
+
+/** Anything but `All` as dryRun. */
+export function dryRunErrors(query: URLSearchParams): FieldError[] {
+  const values = query.getAll('dryRun');
+  return values.some(value => value !== 'All') ? [notSupported('dryRun', values, ['All'])] : [];
+}
+
+function managerErrors(manager: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (Buffer.byteLength(manager) > managerBytesMax) errors.push(tooLong('fieldManager', managerBytesMax));
+  const at = [...manager].findIndex(c => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c));
+  if (at >= 0) {
+    const code = ([...manager][at] as string).codePointAt(0) as number;
+    errors.push(
+      invalidValue('fieldManager', manager, `invalid character U+${code.toString(16).toUpperCase().padStart(4, '0')} (at position ${at})`),
+    );
+  }
+  return errors;
+}
+
+const isFieldValidation = (text: string): text is FieldValidation => text === 'Ignore' || text === 'Warn' || text === 'Strict';
+
+/** What a row of a table carries of its object. */
+export function includeObject(query: URLSearchParams): 'Metadata' | 'Object' | 'None' {
+  const value = query.get('includeObject') || 'Metadata';
+  if (value !== 'Metadata' && value !== 'Object' && value !== 'None')
+    throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+  return value;
+}

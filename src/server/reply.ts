@@ -1,0 +1,98 @@
+import {ApiError, toStatus} from '../api/errors.ts';
+import type {Json} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import {isVerbatim, splice, view} from '../registry/view.ts';
+import type {Entry} from '../storage/storage.ts';
+import type {Representation} from '../wire/negotiate.ts';
+import {encodePartialObjectMetadata, encodeStatus} from '../wire/protobuf/encode.ts';
+import {tableOf} from '../wire/table.ts';
+import {warningHeaders} from '../wire/warnings.ts';
+import {encodeYaml} from '../wire/yaml.ts';
+import type {Changed} from './changed.ts';
+import type {Exchange} from './exchange.ts';
+import type {HttpReply} from './http.ts';
+import {includeObject} from './options.ts';
+
+/** Answers with a stored object; its bytes travel as they are wherever the client takes plain JSON of the stored form. */
+export function replyEntry(x: Exchange, entry: Entry, status = 200): HttpReply {
+  const {resource, as} = x;
+  if (as.mediaType === 'application/json' && !as.as && !as.pretty && isVerbatim(resource, entry)) {
+    return {status, headers: headers(x, 'application/json'), body: [...splice(resource, entry, resource.head), newline]};
+  }
+  return replyObject(x, view(resource, entry), status);
+}
+
+/** Answers with an object in the representation that was asked for. */
+export function replyObject(x: Exchange, object: KubeObject, status = 200): HttpReply {
+  const {as} = x;
+  if (as.as === 'PartialObjectMetadataList') throw notAcceptable;
+  if (as.mediaType === 'application/vnd.kubernetes.protobuf') {
+    if (as.as !== 'PartialObjectMetadata') throw notAcceptable;
+    return {status, headers: headers(x, as.mediaType), body: encodePartialObjectMetadata(object)};
+  }
+  const shown = as.as === 'Table' ? oneRow(x, object) : as.as ? asJson(partial(object, as.asVersion)) : asJson(object);
+  return {status, headers: headers(x, as.mediaType), body: encodeText(shown, as)};
+}
+
+/** Answers with what a write left. */
+export const replyChanged = (x: Exchange, changed: Changed, status = 200): HttpReply =>
+  'entry' in changed ? replyEntry(x, changed.entry, status) : replyObject(x, changed.object, status);
+
+/** Answers with JSON that is no stored object: a Status, a review, a scale. */
+export const replyJson = (x: Exchange, value: Json, status = 200): HttpReply => ({
+  status,
+  headers: headers(x, x.as.mediaType === 'application/yaml' ? 'application/yaml' : 'application/json'),
+  body: encodeText(value, x.as),
+});
+
+/** Answers a failure. Statuses are never converted into tables and the like (spec kubernetes-api 1.7). */
+export function replyError(err: unknown, protobuf: boolean, warnings: readonly string[] = []): HttpReply {
+  const status = toStatus(err);
+  const retry = status.details?.retryAfterSeconds;
+  return {
+    status: status.code,
+    headers: {
+      'content-type': protobuf ? 'application/vnd.kubernetes.protobuf' : 'application/json',
+      'cache-control': noCache,
+      ...(retry && {'retry-after': String(retry)}),
+      ...(status.code === 403 && {'x-content-type-options': 'nosniff'}),
+      ...(warnings.length > 0 && {warning: warningHeaders(warnings)}),
+    },
+    body: protobuf ? encodeStatus(status) : Buffer.from(`${JSON.stringify(status)}\n`),
+  };
+}
+
+/** The metadata of an object as an object of its own. */
+export const partial = (object: KubeObject, version: 'v1' | 'v1beta1' = 'v1'): KubeObject => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: `meta.k8s.io/${version}`,
+  metadata: object.metadata,
+});
+
+export const encodeText = (value: Json, as: Representation): Uint8Array =>
+  Buffer.from(as.mediaType === 'application/yaml' ? encodeYaml(value) : as.pretty ? stringify(value, 2) : `${stringify(value)}\n`);
+
+export const headers = (x: Exchange, contentType: string): HttpReply['headers'] =>
+  x.warnings.length > 0
+    ? {'content-type': contentType, 'cache-control': noCache, warning: warningHeaders(x.warnings)}
+    : {'content-type': contentType, 'cache-control': noCache};
+
+export const noCache = 'no-cache, private';
+export const newline: Uint8Array = Buffer.from('\n');
+
+export const notAcceptable = new ApiError(
+  'NotAcceptable',
+  'only the following media types are accepted: application/json, application/yaml',
+);
+
+function oneRow(x: Exchange, object: KubeObject): Json {
+  return tableOf(x.resource.kind, [object], {
+    now: x.deps.world.now(),
+    includeObject: includeObject(x.call.target.query),
+    version: x.as.asVersion ?? 'v1',
+    listMeta: {resourceVersion: object.metadata.resourceVersion ?? ''},
+    columns: true,
+  });
+}

@@ -1,0 +1,61 @@
+import type {WorkspaceId} from '../api/cluster.ts';
+import {type ApiError, methodNotAllowed, noSuchResource, notFound, printGroupResource} from '../api/errors.ts';
+import type {Allowed} from '../auth/authorize.ts';
+import type {Kind} from '../kinds/kind.ts';
+import type {Resource} from '../registry/resource.ts';
+import {negotiate} from '../wire/negotiate.ts';
+import type {Call, ResourceCall} from './call.ts';
+import type {Deps} from './deps.ts';
+import type {Exchange} from './exchange.ts';
+import {header} from './http.ts';
+
+/**
+ * Finds the kind a request is about, and checks that it has what is asked of it.
+ * @throws ApiError NotFound, MethodNotAllowed, NotAcceptable
+ */
+export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspace: WorkspaceId | '*'): Promise<Exchange> {
+  const what = call.resource as ResourceCall;
+  // Across all workspaces only kinds that all of them share can be read (spec kcp 3.7).
+  const resource =
+    workspace === '*'
+      ? deps.registry.everywhere(what.group, what.version, what.plural)
+      : await deps.registry.resolve(workspace, what.group, what.version, what.plural);
+  if (!resource) throw noSuchResource();
+  checkScope(resource.kind, what);
+  checkSubresource(resource, what);
+  if (workspace === '*' && what.verb !== 'list' && what.verb !== 'watch') {
+    throw methodNotAllowed(
+      `${what.verb} is not supported on resources of kind "${printGroupResource(resource.gr)}" in the \`*\` logical cluster`,
+    );
+  }
+  const as = negotiate(header(call.request.headers, 'accept'), {
+    custom: resource.kind.custom,
+    userAgent: header(call.request.headers, 'user-agent'),
+    pretty: call.target.query.get('pretty'),
+  });
+  const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
+  return {deps, call, what, allowed, workspace, resource, as, warnings};
+}
+
+function checkScope(kind: Kind, what: ResourceCall): void {
+  if (!kind.namespaced && what.namespace !== undefined) throw noSuchResource();
+  const acrossNamespaces = what.name === undefined && (what.verb === 'list' || what.verb === 'watch');
+  if (kind.namespaced && what.namespace === undefined && !acrossNamespaces) throw noSuchResource();
+}
+
+function checkSubresource(resource: Resource, {verb, subresource, name}: ResourceCall): void {
+  const {kind, gr} = resource;
+  if (subresource !== undefined) {
+    const known = (subresource === 'status' || subresource === 'scale' || subresource === 'finalize') && kind.subresources[subresource];
+    if (!known) throw kind.custom ? notFound(gr, name ?? '') : noSuchResource();
+    const verbs = subresource === 'finalize' ? ['update'] : ['get', 'update', 'patch'];
+    if (!verbs.includes(verb)) throw notSupported(resource, verb);
+    return;
+  }
+  const collection = verb === 'create' || verb === 'list' || verb === 'watch' || verb === 'deletecollection';
+  if (!(kind.verbs as readonly string[]).includes(verb)) throw notSupported(resource, verb);
+  if (collection !== (name === undefined) && verb !== 'watch') throw notSupported(resource, verb);
+}
+
+const notSupported = ({kind, gr}: Resource, verb: string): ApiError =>
+  kind.custom ? methodNotAllowed(`${verb} is not supported on resources of kind "${printGroupResource(gr)}"`) : methodNotAllowed();

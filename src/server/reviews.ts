@@ -1,0 +1,99 @@
+import {ApiError, badRequest, invalid} from '../api/errors.ts';
+import {invalidValue, required} from '../api/field-error.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {dig, digString, isObject} from '../api/json.ts';
+import {asJson} from '../api/object.ts';
+import {authenticate} from '../auth/authenticate.ts';
+import type {Attributes} from '../auth/authorize.ts';
+import {decide} from '../auth/authorize.ts';
+import type {User} from '../auth/user.ts';
+import type {InWorkspace} from './exchange.ts';
+import type {HttpReply} from './http.ts';
+import {readBody, toObject} from './intake.ts';
+import {writeOptions} from './options.ts';
+import {replyJson} from './reply.ts';
+
+/** Questions about identities and permissions: answered from the same `authenticate` and `decide` as every request, and never stored (spec kubernetes-api 8.10). */
+export async function review(x: InWorkspace): Promise<HttpReply> {
+  const options = writeOptions(x.call.target.query, 'CreateOptions');
+  const object = asJson(toObject(x, await readBody(x), options.fieldValidation));
+  const status = answers[x.resource.kind.names.kind]?.(x, object);
+  if (status === undefined) throw new ApiError('InternalError', 'Internal error occurred: no answer to this review');
+  return replyJson(x, {...object, metadata: {creationTimestamp: null}, status}, 201);
+}
+
+type Answer = (x: InWorkspace, object: JsonObject) => Json;
+
+const answers: {readonly [kind: string]: Answer} = {
+  SelfSubjectReview: ({allowed}) => ({userInfo: userInfo(allowed.user)}),
+  TokenReview: (x, object) => {
+    const token = digString(object, 'spec', 'token');
+    if (!token) throw badRequest('token is required for TokenReview in authentication');
+    try {
+      const user = authenticate({authorization: `Bearer ${token}`, peer: undefined}, x.deps.tokens);
+      return {authenticated: true, user: userInfo(user)};
+    } catch (err) {
+      if (err instanceof ApiError) return {authenticated: false, error: 'the token is not known'};
+      throw err;
+    }
+  },
+  SelfSubjectAccessReview: (x, object) => decision(x.allowed.user, attributesOf(x, object)),
+  SubjectAccessReview: (x, object) => decision(subjectOf(x, object), attributesOf(x, object)),
+  LocalSubjectAccessReview: (x, object) => {
+    if (digString(object, 'spec', 'resourceAttributes', 'namespace') !== x.what.namespace) {
+      throw badRequest('the namespace of resourceAttributes must be that of the request');
+    }
+    return decision(subjectOf(x, object), attributesOf(x, object));
+  },
+  SelfSubjectRulesReview: (x, object) => {
+    if (!digString(object, 'spec', 'namespace')) throw badRequest('no namespace on request');
+    const all = decide(x.allowed.user, {verb: '*', workspace: x.workspace, path: '/*'}).allowed;
+    return {
+      resourceRules: all ? [{verbs: ['*'], apiGroups: ['*'], resources: ['*']}] : [],
+      nonResourceRules: all
+        ? [{verbs: ['*'], nonResourceURLs: ['*']}]
+        : [{verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version']}],
+      incomplete: false,
+    };
+  },
+};
+
+const userInfo = ({name, uid, groups, extra}: User): JsonObject => ({
+  username: name,
+  ...(uid && {uid}),
+  groups: [...groups],
+  ...(extra && {extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]))}),
+});
+
+function decision(user: User, attributes: Attributes): JsonObject {
+  const {allowed} = decide(user, attributes);
+  return {allowed, reason: allowed ? 'access granted' : 'access denied'};
+}
+
+function subjectOf({resource}: InWorkspace, object: JsonObject): User {
+  const name = digString(object, 'spec', 'user') ?? '';
+  const groups = strings(dig(object, 'spec', 'groups'));
+  if (name || groups.length > 0) return {name, groups};
+  const error = invalidValue('spec.user', name, 'at least one of user or group must be specified');
+  throw invalid(resource.kind.group, resource.kind.names.kind, '', [error]);
+}
+
+function attributesOf({resource, workspace}: InWorkspace, object: JsonObject): Attributes {
+  const of = dig(object, 'spec', 'resourceAttributes');
+  const path = dig(object, 'spec', 'nonResourceAttributes');
+  if (isObject(of) === isObject(path)) {
+    const error = required('spec.resourceAttributes', 'exactly one of nonResourceAttributes or resourceAttributes must be specified');
+    throw invalid(resource.kind.group, resource.kind.names.kind, '', [error]);
+  }
+  const verb = digString(object, 'spec', isObject(of) ? 'resourceAttributes' : 'nonResourceAttributes', 'verb') ?? '';
+  if (!isObject(of)) return {verb, workspace, path: digString(path, 'path') ?? ''};
+  const text = (key: string): string | undefined => digString(of, key) || undefined;
+  const plural = text('resource') ?? '';
+  return {
+    verb,
+    workspace,
+    resource: {group: text('group') ?? '', plural, subresource: text('subresource'), namespace: text('namespace'), name: text('name')},
+  };
+}
+
+const strings = (value: Json | undefined): string[] => (Array.isArray(value) ? value.filter(item => typeof item === 'string') : []);

@@ -1,0 +1,76 @@
+/**
+ * The room of requests. `apiServer` tells the life of one from top to bottom; each verb has a file of its own. The room knows no
+ * sockets, no process and no wall clock.
+ */
+import {ApiError} from '../api/errors.ts';
+import {authenticate} from '../auth/authenticate.ts';
+import type {Attributes} from '../auth/authorize.ts';
+import {authorize} from '../auth/authorize.ts';
+import {wantsProtobufErrors} from '../wire/negotiate.ts';
+import {answer} from './answer.ts';
+import type {Call} from './call.ts';
+import {parseCall} from './call.ts';
+import {compress} from './compress.ts';
+import type {Deps} from './deps.ts';
+import {document} from './documents.ts';
+import type {Handler, HttpReply, HttpRequest} from './http.ts';
+import {header} from './http.ts';
+import type {Place} from './locate.ts';
+import {locate} from './locate.ts';
+import {replyError} from './reply.ts';
+import {resolve} from './resolve.ts';
+
+/** The server is a function: plain values in, plain values out (architecture D2). */
+export function apiServer(deps: Deps): Handler {
+  return async request => {
+    const startedMs = deps.world.now();
+    const audit = auditId(deps, request);
+    const call = attempt(() => parseCall(request));
+    const reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call);
+    deps.observe(call instanceof ApiError ? undefined : call, reply.status, deps.world.now() - startedMs);
+    return {...reply, headers: {...reply.headers, 'audit-id': audit}};
+  };
+}
+
+async function serve(deps: Deps, call: Call): Promise<HttpReply> {
+  const {headers, peer} = call.request;
+  try {
+    const user = authenticate({authorization: header(headers, 'authorization'), peer}, deps.tokens);
+    const place = await locate(deps.store, call.target.cluster);
+    // Before anything is said about what exists.
+    const allowed = authorize(user, attributesOf(call, place));
+    if (place.missing) throw place.missing;
+    if (!call.resource) return await compress(call, await document(deps, allowed, call, place.workspace));
+    const exchange = await resolve(deps, allowed, call, place.workspace);
+    return await compress(call, await answer(exchange));
+  } catch (err) {
+    if (!(err instanceof ApiError))
+      deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
+    return replyError(err, wantsProtobufErrors(header(headers, 'accept')));
+  }
+}
+
+function attributesOf({resource, request, path}: Call, {workspace}: Place): Attributes {
+  if (!resource) return {verb: request.method.toLowerCase(), workspace, path};
+  const {verb, group, plural, subresource, namespace, name} = resource;
+  return {verb, workspace, resource: {group, plural, subresource, namespace, name}};
+}
+
+const auditIdCharsMax = 64;
+
+/** The client's own id for this request where it has a decent one. */
+function auditId(deps: Deps, request: HttpRequest): string {
+  const given = header(request.headers, 'audit-id');
+  return given && given.length <= auditIdCharsMax && /^[\w.-]+$/.test(given) ? given : deps.world.uid();
+}
+
+function attempt<T>(what: () => T): T | ApiError {
+  try {
+    return what();
+  } catch (err) {
+    if (err instanceof ApiError) return err;
+    throw err;
+  }
+}
+
+const stackOf = (err: unknown): string => (err instanceof Error ? (err.stack ?? err.message) : String(err));

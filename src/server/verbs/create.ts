@@ -1,0 +1,114 @@
+import type {Write} from '../../admission/rule.ts';
+import type {WorkspaceId} from '../../api/cluster.ts';
+import {ApiError, alreadyExists, forbidden} from '../../api/errors.ts';
+import type {JsonObject} from '../../api/json.ts';
+import {clone} from '../../api/json.ts';
+import {wipeSystemFields} from '../../api/metadata.ts';
+import {generateName} from '../../api/names.ts';
+import type {KubeObject} from '../../api/object.ts';
+import {asJson, asObject, clusterAnnotation, timestamp} from '../../api/object.ts';
+import type {World} from '../../api/world.ts';
+import {logicalClusterKey, read} from '../../registry/logical-clusters.ts';
+import {keyOfObject, putOp} from '../../registry/ops.ts';
+import type {Resource} from '../../registry/resource.ts';
+import {peek} from '../../registry/stored.ts';
+import type {Entry, Op} from '../../storage/storage.ts';
+import type {Changed} from '../changed.ts';
+import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
+import type {InWorkspace} from '../exchange.ts';
+import type {HttpReply} from '../http.ts';
+import {readBody, toObject} from '../intake.ts';
+import {judgeNew} from '../judge.ts';
+import {checkNamespace} from '../namespace-of-body.ts';
+import {writeOptions} from '../options.ts';
+import {replyChanged} from '../reply.ts';
+
+/** How many names are tried for a generateName before it is given up (spec kubernetes-api 2.1). */
+const generatedNamesMax = 8;
+
+/** A new object (spec kubernetes-api 3.1). */
+export async function create(x: InWorkspace): Promise<HttpReply> {
+  const options = writeOptions(x.call.target.query, 'CreateOptions');
+  const object = toObject(x, await readBody(x), options.fieldValidation);
+  checkNamespace(x, object);
+  const made = await createObject(x, object, options.dryRun);
+  return replyChanged(x, made, 201);
+}
+
+/**
+ * Completes, judges and stores a new object. The answer of a dry run is the object that would have been stored.
+ * @throws ApiError AlreadyExists, Invalid, Forbidden, and what rules refuse with
+ */
+export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: boolean): Promise<Changed> {
+  const {deps, resource, workspace} = x;
+  if (resource.terminating)
+    throw forbidden(resource.gr, draft.metadata.name, 'create not allowed while custom resource definition is terminating');
+  if (draft.metadata.resourceVersion) throw unversioned();
+  const generated = !draft.metadata.name && draft.metadata.generateName;
+  stamp(resource, draft, workspace, deps.world);
+
+  for (let tries = 0, names = 0; tries < commitLimits.triesMax; tries++) {
+    // Rules complete the object; each try starts from what the client sent.
+    const object = asObject(clone(asJson(draft)));
+    if (generated) object.metadata.name = generateName(generated, deps.world.random);
+    const write: Write = {
+      verb: 'create',
+      resource,
+      subresource: undefined,
+      workspace,
+      user: x.allowed.user,
+      object,
+      old: undefined,
+      also: [],
+      warnings: x.warnings,
+    };
+    await applyRules(deps, 'mutate', write);
+    judgeNew(resource, object, tries === 0 ? x.warnings : []);
+    await applyRules(deps, 'settle', write);
+    const key = keyOfObject(resource, workspace, object);
+    const existing = await read(deps.store, key);
+    if (!existing) {
+      if (dryRun) return {object};
+      const outcome = await commit(deps, putOp(key, object, 'absent'), [...write.also, ...(await guards(x))]);
+      if (isCommitted(outcome)) return {entry: outcome};
+      if (!outcome.own) continue;
+    }
+    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing ?? (await read(deps.store, key))));
+    if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
+  }
+  throw tooManyTries();
+}
+
+/** The system's fields of a new object; whatever the client wrote there is gone. */
+function stamp({kind}: Resource, object: KubeObject, workspace: WorkspaceId, world: World): void {
+  const {metadata} = object;
+  wipeSystemFields(metadata as unknown as JsonObject);
+  metadata.uid = world.uid();
+  metadata.creationTimestamp = timestamp(world.now());
+  metadata.annotations = {...metadata.annotations, [clusterAnnotation]: workspace};
+  if (kind.strategy.generation) metadata.generation = 1;
+  // Status is the business of those who write /status.
+  if (kind.subresources.status) delete object['status'];
+  kind.strategy.prepareCreate?.(asJson(object));
+}
+
+/** What must not change while the object is stored: that its workspace is there, and that its definition is the one it was judged by. */
+async function guards({deps, resource, workspace}: InWorkspace): Promise<Op[]> {
+  const ops: Op[] = [];
+  const logicalCluster = await read(deps.store, logicalClusterKey(workspace));
+  if (logicalCluster) ops.push({check: logicalCluster.key, expect: logicalCluster.revision});
+  if (resource.definition) ops.push({check: resource.definition.key, expect: resource.definition.revision});
+  return ops;
+}
+
+const isDeleting = (entry: Entry | undefined): boolean => entry !== undefined && peek(entry).metadata.deletionTimestamp !== undefined;
+
+const unversioned = (): ApiError => new ApiError('', 'resourceVersion should not be set on objects to be created');
+
+function namesExhausted({gr}: Resource, name: string): ApiError {
+  const plain = alreadyExists(gr, name, false);
+  return new ApiError('AlreadyExists', `${plain.message}, the server was not able to generate a unique name for the object`, {
+    ...plain.details,
+    retryAfterSeconds: 1,
+  });
+}

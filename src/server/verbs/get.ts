@@ -1,0 +1,29 @@
+import {badRequest, notFound} from '../../api/errors.ts';
+import {keyOf} from '../../registry/keys.ts';
+import {read} from '../../registry/logical-clusters.ts';
+import {view} from '../../registry/view.ts';
+import type {Entry} from '../../storage/storage.ts';
+import type {Named} from '../exchange.ts';
+import type {HttpReply} from '../http.ts';
+import {replyEntry, replyJson} from '../reply.ts';
+import {parseRevision, reached} from '../revisions.ts';
+import {scaleOf} from '../scale.ts';
+import {flag} from '../target.ts';
+
+/** One object. The newest state is read, which also satisfies every weaker wish of a resourceVersion (spec kubernetes-api 3.2). */
+export async function get(x: Named): Promise<HttpReply> {
+  const {query} = x.call.target;
+  if (flag(query, 'export')) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
+  const version = query.get('resourceVersion');
+  if (version) await reached(x.deps, parseRevision(version));
+  const entry = await find(x);
+  return x.what.subresource === 'scale' ? replyJson(x, scaleOf(x.resource, view(x.resource, entry))) : replyEntry(x, entry);
+}
+
+/** The stored object a request names. @throws ApiError NotFound */
+export async function find(x: Named): Promise<Entry> {
+  const {workspace, resource, what} = x;
+  const entry = await read(x.deps.store, keyOf(resource.space, workspace, what.namespace, what.name));
+  if (!entry) throw notFound(resource.gr, what.name);
+  return entry;
+}

@@ -1,0 +1,50 @@
+import {badRequest} from '../../api/errors.ts';
+import type {Json} from '../../api/json.ts';
+import {isObject} from '../../api/json.ts';
+import type {KubeObject} from '../../api/object.ts';
+import {asJson} from '../../api/object.ts';
+import {jsonPatch} from '../../merge/json-patch.ts';
+import {mergePatch} from '../../merge/merge-patch.ts';
+import {strategicPatch} from '../../merge/strategic.ts';
+import {view} from '../../registry/view.ts';
+import {decodeJson} from '../../wire/json.ts';
+import {patchType} from '../../wire/negotiate.ts';
+import {change} from '../change.ts';
+import type {Named} from '../exchange.ts';
+import type {HttpReply} from '../http.ts';
+import {header} from '../http.ts';
+import {toObject} from '../intake.ts';
+import {checkName, checkNamespace} from '../namespace-of-body.ts';
+import {writeOptions} from '../options.ts';
+import {replyChanged, replyJson} from '../reply.ts';
+import {applyScale, parseScale, scaleOf} from '../scale.ts';
+
+/** Changes an object by a patch (spec kubernetes-api 3.5). It is applied anew whenever the object changed meanwhile. */
+export async function patch(x: Named): Promise<HttpReply> {
+  const {kind} = x.resource;
+  const type = patchType(header(x.call.request.headers, 'content-type'), kind.custom);
+  const options = writeOptions(x.call.target.query, 'PatchOptions');
+  const {value, duplicates} = decodeJson(await x.call.request.body());
+  const apply = (target: Json): Json => {
+    if (type === 'application/json-patch+json') return jsonPatch(target, value);
+    if (!isObject(value)) throw badRequest('error decoding patch: a patch of this type must be an object');
+    return type === 'application/merge-patch+json' ? mergePatch(target, value) : strategicPatch(target as never, value, kind.schema);
+  };
+  if (x.what.subresource === 'scale') return patchScale(x, apply, options.dryRun);
+
+  const make = (old: KubeObject): KubeObject => {
+    const patched = apply(asJson(old));
+    const object = toObject(x, {value: patched, duplicates, lenient: false}, options.fieldValidation);
+    checkName(x, object);
+    checkNamespace(x, object);
+    return object;
+  };
+  return replyChanged(x, await change(x, make, options.dryRun));
+}
+
+async function patchScale(x: Named, apply: (target: Json) => Json, dryRun: boolean): Promise<HttpReply> {
+  const main: Named = {...x, what: {...x.what, subresource: undefined}};
+  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(apply(scaleOf(x.resource, old))));
+  const changed = await change(main, make, dryRun);
+  return replyJson(x, scaleOf(x.resource, 'entry' in changed ? view(x.resource, changed.entry) : changed.object));
+}

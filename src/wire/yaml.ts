@@ -1,0 +1,135 @@
+import type {Document, Node, Pair, Scalar, YAMLMap} from 'yaml';
+import {isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify} from 'yaml';
+import {ApiError, badRequest} from '../api/errors.ts';
+import type {Json, JsonArray, JsonObject} from '../api/json.ts';
+import {isObject, setKey} from '../api/json.ts';
+import {type Decoded, decodeJson, textOf} from './json.ts';
+import {plainScalar} from './yaml-scalar.ts';
+
+/** What a YAML body may cost. Parsing runs at about half a megabyte a second, so bodies are held shorter than in JSON. */
+export const yamlLimits = {
+  bytesMax: 512 * 1024,
+  depthMax: 200,
+  /** Values after aliases are expanded. */
+  valuesMax: 500_000,
+} as const;
+
+/**
+ * One YAML document as JSON, as Kubernetes reads it: YAML 1.1 words (`yes`, `0777`), string keys, merge keys. Keys given twice are told
+ * as `line 3: key "a" already set in map`, and the last one counts. Whatever cannot be read, or is no JSON, is a BadRequest.
+ */
+export function decodeYaml(bytes: Uint8Array): Decoded {
+  const json = asJson(bytes);
+  if (json) return json;
+  if (bytes.length > yamlLimits.bytesMax) throw broken(`a YAML document may not be longer than ${yamlLimits.bytesMax} bytes`);
+  const lines = new LineCounter();
+  // With the failsafe schema all scalars stay text, and what they mean is ours to say.
+  const document: Document.Parsed = parseDocument(textOf(bytes), {
+    schema: 'failsafe',
+    version: '1.1',
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'error',
+    lineCounter: lines,
+  });
+  const error = document.errors[0];
+  if (error) throw broken(`line ${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  const reader: Reader = {lines, anchors: new Map(), duplicates: new Set(), values: 0, depth: 0};
+  return {value: read(reader, document.contents), duplicates: [...reader.duplicates]};
+}
+
+/** Sorted keys, no anchors, and words that YAML 1.1 would take for booleans in quotes. */
+export const encodeYaml = (value: Json): string =>
+  stringify(value, {version: '1.1', sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0});
+
+/** JSON is YAML, and most clients that say YAML send it: the quick way. */
+function asJson(bytes: Uint8Array): Decoded | undefined {
+  if (bytes[0] !== 0x7b) return undefined;
+  try {
+    const {value, duplicates} = decodeJson(bytes);
+    return duplicates.length ? undefined : {value, duplicates};
+  } catch (err) {
+    if (!(err instanceof ApiError)) throw err;
+    return undefined;
+  }
+}
+
+const broken = (why: string) => badRequest(`error converting YAML to JSON: yaml: ${why}`);
+
+type Reader = {
+  readonly lines: LineCounter;
+  /** Anchored nodes that have been read whole, so that no alias can stand in itself. */
+  readonly anchors: Map<string, Node>;
+  readonly duplicates: Set<string>;
+  values: number;
+  depth: number;
+};
+
+function read(reader: Reader, node: unknown): Json {
+  if (++reader.values > yamlLimits.valuesMax) throw broken('document contains excessive aliasing');
+  if (++reader.depth > yamlLimits.depthMax) throw broken(`nested deeper than ${yamlLimits.depthMax} levels`);
+  const value = readNode(reader, node);
+  reader.depth--;
+  return value;
+}
+
+function readNode(reader: Reader, node: unknown): Json {
+  if (node === null || node === undefined) return null;
+  if (isAlias(node)) {
+    const target = reader.anchors.get(node.source);
+    if (!target) throw broken(`unknown anchor '${node.source}' referenced`);
+    return read(reader, target);
+  }
+  let value: Json;
+  if (isScalar(node)) value = readScalar(node);
+  else if (isMap(node)) value = readMap(reader, node);
+  else if (isSeq(node)) value = readItems(reader, node.items);
+  else throw broken('unexpected node');
+  if (node.anchor) reader.anchors.set(node.anchor, node);
+  return value;
+}
+
+function readItems(reader: Reader, items: readonly unknown[]): JsonArray {
+  return items.map(item => read(reader, item));
+}
+
+function readScalar(node: Scalar): Json {
+  const text = typeof node.value === 'string' ? node.value : '';
+  const plain = node.type === 'PLAIN' && node.tag !== 'tag:yaml.org,2002:str' && node.tag !== '!';
+  const value = plain ? plainScalar(text) : text;
+  if (value === undefined) throw broken(`${text} has no equal in JSON`);
+  return value;
+}
+
+function readMap(reader: Reader, node: YAMLMap): JsonObject {
+  const object: JsonObject = {};
+  const merged: JsonObject[] = [];
+  for (const pair of node.items as Pair[]) {
+    if (isScalar(pair.key) && pair.key.value === '<<' && pair.key.type === 'PLAIN') merged.push(...mergeSources(read(reader, pair.value)));
+    else {
+      const key = keyOf(reader, pair.key);
+      if (Object.hasOwn(object, key)) reportDuplicate(reader, pair.key, key);
+      setKey(object, key, read(reader, pair.value));
+    }
+  }
+  // Own keys win over merged ones, and earlier sources over later ones.
+  for (const source of merged) for (const key of Object.keys(source)) if (!Object.hasOwn(object, key)) setKey(object, key, source[key]!);
+  return object;
+}
+
+function mergeSources(value: Json): JsonObject[] {
+  const sources = Array.isArray(value) ? value : [value];
+  if (!sources.every(isObject)) throw broken('map merge requires map or sequence of maps as the value');
+  return sources;
+}
+
+function keyOf(reader: Reader, node: unknown): string {
+  const key = read(reader, node);
+  if (typeof key === 'object' && key !== null) throw broken('a key must be a scalar');
+  return String(key);
+}
+
+function reportDuplicate(reader: Reader, node: unknown, key: string): void {
+  const offset = (node as Node | null)?.range?.[0] ?? 0;
+  reader.duplicates.add(`line ${reader.lines.linePos(offset).line}: key ${JSON.stringify(key)} already set in map`);
+}
