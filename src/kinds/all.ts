@@ -1,5 +1,7 @@
 import {configMap} from './config-map.ts';
 import {customResourceDefinition} from './custom-resource-definition.ts';
+import {event} from './event.ts';
+import {eventsV1} from './events-v1.ts';
 import {apiBindingV1alpha1, apiBindingV1alpha2} from './kcp/api-binding.ts';
 import {apiConversion} from './kcp/api-conversion.ts';
 import {apiExportV1alpha1, apiExportV1alpha2} from './kcp/api-export.ts';
@@ -13,7 +15,9 @@ import {workspaceAuthenticationConfiguration} from './kcp/workspace-authenticati
 import {workspaceType} from './kcp/workspace-type.ts';
 import type {Kind} from './kind.ts';
 import {lease} from './lease.ts';
+import {mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding} from './mutating-admission-policy.ts';
 import {namespace} from './namespace.ts';
+import {resourceQuota} from './resource-quota.ts';
 import {
   localSubjectAccessReview,
   selfSubjectAccessReview,
@@ -26,13 +30,18 @@ import {clusterRoleBinding, roleBinding} from './role-bindings.ts';
 import {clusterRole, role} from './roles.ts';
 import {secret} from './secret.ts';
 import {serviceAccount} from './service-account.ts';
+import {validatingAdmissionPolicy, validatingAdmissionPolicyBinding} from './validating-admission-policy.ts';
+import {mutatingWebhookConfiguration, validatingWebhookConfiguration} from './webhook-configurations.ts';
 
 /** The kinds of Kubernetes that every workspace serves (spec kcp 3.10), in the order of discovery (spec kubernetes-api 7.1.5). */
 export const builtIn: readonly Kind[] = [
   configMap,
+  event,
   namespace,
+  resourceQuota,
   secret,
   serviceAccount,
+  eventsV1,
   selfSubjectReview,
   tokenReview,
   localSubjectAccessReview,
@@ -43,6 +52,12 @@ export const builtIn: readonly Kind[] = [
   clusterRole,
   roleBinding,
   role,
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
+  mutatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  validatingWebhookConfiguration,
   customResourceDefinition,
   lease,
 ];

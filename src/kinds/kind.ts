@@ -69,6 +69,8 @@ export type Strategy = {
   readonly prepareUpdate?: (object: JsonObject, old: JsonObject) => void;
   /** Everything the schema cannot say; paths from the root (`data[key]`). Not metadata, which all kinds share. */
   readonly validate?: (object: JsonObject) => FieldError[];
+  /** In addition on creation: what is asked of new objects only. */
+  readonly validateCreate?: (object: JsonObject) => FieldError[];
   /** In addition on updates of the main endpoint: immutable fields. */
   readonly validateUpdate?: (object: JsonObject, old: JsonObject) => FieldError[];
   /** On writes of `/status`, instead of `validateUpdate`. */
@@ -77,6 +79,14 @@ export type Strategy = {
   readonly fields?: {readonly [name: string]: (object: JsonObject) => string};
   /** Kinds that are answered and never stored (reviews). */
   readonly virtual?: true;
+};
+
+/** How a kind that is stored as another one is shown: both change the object they are given, apiVersion and kind included. */
+export type View = {
+  readonly group: string;
+  readonly version: string;
+  readonly toStored: (object: JsonObject) => void;
+  readonly fromStored: (object: JsonObject) => void;
 };
 
 export type Kind = {
@@ -96,6 +106,8 @@ export type Kind = {
    * by validation (422) and not while decoding (400), strategic merge is not offered, unknown names have other texts.
    */
   readonly custom: boolean;
+  /** Stored as the kind of the same plural name in another group, such as events of events.k8s.io. */
+  readonly view?: View;
   /** Custom kinds only: the JSON paths that field selectors may name, without the leading dot. */
   readonly selectable?: readonly string[];
   /** Custom kinds only: the warning of a deprecated version. */
