@@ -6,7 +6,7 @@ import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
 import {compileJsonPath} from '../schema/json-path.ts';
-import type {JsonSchema} from '../schema/json-schema.ts';
+import {readSchema} from '../schema/written-schema.ts';
 import {dateAge} from './build.ts';
 import type {Column, Kind, KindNames, ScalePaths, Subresources, Verb} from './kind.ts';
 import {customVerbs} from './kind.ts';
@@ -60,13 +60,13 @@ type VersionPart = Pick<Kind, 'version' | 'schema' | 'subresources' | 'columns' 
 };
 
 function kindOfVersion(version: JsonObject): VersionPart {
-  const schema: JsonObject = child(child(version, 'schema'), 'openAPIV3Schema') ?? {type: 'object'};
+  const written = child(child(version, 'schema'), 'openAPIV3Schema') ?? {};
   const columns = objects(version, 'additionalPrinterColumns').map(columnOf);
   const paths = objects(version, 'selectableFields').map(field => text(field, 'jsonPath'));
   return {
     version: text(version, 'name'),
-    // Validation has made sure that the schema is one.
-    schema: schema as JsonSchema,
+    // Validation has made sure that nothing is wrong with it.
+    schema: readSchema(written, 'schema').schema,
     subresources: subresourcesOf(child(version, 'subresources')),
     columns: columns.length > 0 ? columns : [dateAge],
     strategy: {generation: 'all', fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)]))},
