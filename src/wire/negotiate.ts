@@ -19,8 +19,8 @@ export type Representation = {
 };
 
 export type Offer = {
-  /** Whole objects of this kind can be sent as protobuf. Metadata alone always can. */
-  readonly protobuf: boolean;
+  /** Whole objects of this kind can be sent as protobuf; not when absent. Metadata alone always can. */
+  readonly protobuf?: boolean;
   /** The header of that name; people's tools get indented JSON. */
   readonly userAgent?: string | undefined;
   /** The query parameter of that name, which decides if it is there. */
@@ -46,7 +46,7 @@ export function negotiate(accept: string | undefined, offer: Offer): Representat
 
 function represent(clause: Clause, mediaType: MediaType, offer: Offer, pretty: boolean): Representation | undefined {
   const protobuf = mediaType === 'application/vnd.kubernetes.protobuf';
-  if (clause.as === '') return protobuf && !offer.protobuf ? undefined : {mediaType, pretty};
+  if (clause.as === '') return protobuf && offer.protobuf !== true ? undefined : {mediaType, pretty};
   const as = conversions.find(conversion => conversion === clause.as);
   const {group, version} = clause;
   if (!as || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
