@@ -3,7 +3,8 @@ import {isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify} 
 import {ApiError, badRequest} from '../api/errors.ts';
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
 import {isObject, setKey} from '../api/json.ts';
-import {type Decoded, decodeJson, textOf} from './json.ts';
+import {decodeJson, textOf} from './json.ts';
+import type {Decoded} from './json-exact.ts';
 import {plainScalar} from './yaml-scalar.ts';
 
 /** What a YAML body may cost. Parsing runs at about half a megabyte a second, so bodies are held shorter than in JSON. */
