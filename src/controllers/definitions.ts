@@ -48,13 +48,18 @@ async function leave(key: Key, around: Surroundings): Promise<{againMs: number} 
   if (!entry || !isLeaving(peek(entry))) return undefined;
   const crd = peek(entry);
   const {workspace} = parseKey(key);
-  const resource = digString(asJson(crd), 'status', 'acceptedNames', 'plural') || (digString(asJson(crd), 'spec', 'names', 'plural') as string);
+  const resource =
+    digString(asJson(crd), 'status', 'acceptedNames', 'plural') || (digString(asJson(crd), 'spec', 'names', 'plural') as string);
   const group = digString(asJson(crd), 'spec', 'group') as string;
   const left = await emptyRange(around, rangeOf({group, resource, section: customSection}, workspace));
   const object = decodeStored(entry);
   if (left.objects > 0) {
     const message = `CustomResource deletion is in progress; ${left.objects} objects are held by finalizers`;
-    setDefinitionConditions(asJson(object), [{type: 'Terminating', status: 'True', reason: 'InstanceDeletionInProgress', message}], timestamp(world.now()));
+    setDefinitionConditions(
+      asJson(object),
+      [{type: 'Terminating', status: 'True', reason: 'InstanceDeletionInProgress', message}],
+      timestamp(world.now()),
+    );
     if (!equal(dig(asJson(object), 'status'), dig(asJson(crd), 'status'))) await store.commit([putOp(key, object, entry.revision)]);
     return {againMs: lookAgainMs};
   }
@@ -74,8 +79,13 @@ async function renewNames(workspace: string, {store, world}: Surroundings): Prom
     const object = decodeStored(entry);
     const group = digString(asJson(object), 'spec', 'group');
     const others = entries.filter(other => other !== entry).map(other => asJson(peek(other)));
-    decideNames(asJson(object), others.filter(other => digString(other, 'spec', 'group') === group), timestamp(world.now()));
-    if (!equal(dig(asJson(object), 'status'), dig(asJson(peek(entry)), 'status'))) await store.commit([putOp(entry.key, object, entry.revision)]);
+    decideNames(
+      asJson(object),
+      others.filter(other => digString(other, 'spec', 'group') === group),
+      timestamp(world.now()),
+    );
+    if (!equal(dig(asJson(object), 'status'), dig(asJson(peek(entry)), 'status')))
+      await store.commit([putOp(entry.key, object, entry.revision)]);
   }
   return undefined;
 }

@@ -29,7 +29,12 @@ type Content = {
  * Takes a logical cluster apart: what is free goes, what finalizers hold is marked and waited for. With nothing left, the logical cluster, its workspace
  * and the rest of its content go in one commit, so that a small workspace is deleted by a single one.
  */
-export async function clearCluster(id: WorkspaceId, logicalCluster: Entry, workspace: Entry | undefined, around: Surroundings): Promise<void> {
+export async function clearCluster(
+  id: WorkspaceId,
+  logicalCluster: Entry,
+  workspace: Entry | undefined,
+  around: Surroundings,
+): Promise<void> {
   const content = await contentOf(id, around);
   if (content.held.length > 0) {
     await commitAll(around, [...content.free.map(deleteOp), ...markHeld(content.held, around)]);
@@ -67,7 +72,9 @@ function isSupporting({key}: Entry): boolean {
 }
 
 const markHeld = (held: readonly Entry[], {world}: Surroundings): Op[] =>
-  held.filter(entry => !isMarked(entry)).map(entry => markOp(entry, world.now(), entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined));
+  held
+    .filter(entry => !isMarked(entry))
+    .map(entry => markOp(entry, world.now(), entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined));
 
 function sayDeleting(object: KubeObject): void {
   statusOf(object)['phase'] = 'Deleting';
@@ -85,7 +92,11 @@ async function waitFor(logicalCluster: Entry, held: readonly Entry[], {store, wo
   const before = JSON.stringify(object);
   const now = timestamp(world.now());
   markLogicalCluster(object, now);
-  setConditions(object, [{type: 'WorkspaceContentDeleted', status: 'False', severity: 'Info', reason: 'SomeResourcesRemain', message}], now);
+  setConditions(
+    object,
+    [{type: 'WorkspaceContentDeleted', status: 'False', severity: 'Info', reason: 'SomeResourcesRemain', message}],
+    now,
+  );
   if (JSON.stringify(object) !== before) await store.commit([putOp(logicalCluster.key, object, logicalCluster.revision)]);
 }
 

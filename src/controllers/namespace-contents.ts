@@ -1,5 +1,5 @@
-import {asJson, timestamp} from '../api/object.ts';
 import {dig} from '../api/json.ts';
+import {asJson, timestamp} from '../api/object.ts';
 import {builtInSection, keyOf, parseKey, rangeOf} from '../registry/keys.ts';
 import {createOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';

@@ -23,7 +23,8 @@ const prefix = rangeOf(space);
 export const namespaces: Controller = {
   name: 'namespaces',
   wakes(event, {store}) {
-    if (event.key.startsWith(prefix)) return event.type !== 'delete' && peek(event).metadata.deletionTimestamp !== undefined ? [event.key] : none;
+    if (event.key.startsWith(prefix))
+      return event.type !== 'delete' && peek(event).metadata.deletionTimestamp !== undefined ? [event.key] : none;
     if (event.type !== 'delete') return none;
     const {workspace, path} = parseKey(event.key);
     if (path.length < 2) return none;
@@ -53,7 +54,11 @@ async function empty(around: Surroundings, workspace: WorkspaceId, namespace: st
   const left: Left[] = [];
   const seen = new Set<string>();
   for (const kind of stored) {
-    const resource = {group: kind.group, resource: kind.names.plural, section: custom.kinds.includes(kind) ? customSection : builtInSection};
+    const resource = {
+      group: kind.group,
+      resource: kind.names.plural,
+      section: custom.kinds.includes(kind) ? customSection : builtInSection,
+    };
     const range = rangeOf(resource, workspace, namespace);
     if (seen.has(range)) continue;
     seen.add(range);
@@ -87,11 +92,7 @@ async function settle({store, world}: Surroundings, entry: Entry, left: readonly
 function writeConditions(object: KubeObject, left: readonly Left[], now: string): void {
   const all = statusOf(object);
   const old = Array.isArray(all['conditions']) ? (all['conditions'] as JsonObject[]) : [];
-  all['conditions'] = [
-    ...fine,
-    contentRemaining(left),
-    finalizersRemaining(left),
-  ].map(condition => {
+  all['conditions'] = [...fine, contentRemaining(left), finalizersRemaining(left)].map(condition => {
     const before = old.find(one => one['type'] === condition.type);
     return {...condition, lastTransitionTime: before?.['status'] === condition.status ? (before['lastTransitionTime'] as string) : now};
   });
@@ -100,7 +101,12 @@ function writeConditions(object: KubeObject, left: readonly Left[], now: string)
 type NamespaceCondition = {readonly type: string; readonly status: 'True' | 'False'; readonly reason: string; readonly message: string};
 
 const fine: readonly NamespaceCondition[] = [
-  {type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered', message: 'All resources successfully discovered'},
+  {
+    type: 'NamespaceDeletionDiscoveryFailure',
+    status: 'False',
+    reason: 'ResourcesDiscovered',
+    message: 'All resources successfully discovered',
+  },
   {
     type: 'NamespaceDeletionGroupVersionParsingFailure',
     status: 'False',
@@ -126,7 +132,13 @@ function finalizersRemaining(left: readonly Left[]): NamespaceCondition {
   const type = 'NamespaceFinalizersRemaining';
   const counts = new Map<string, number>();
   for (const {remains} of left) for (const [name, count] of remains.finalizers) counts.set(name, (counts.get(name) ?? 0) + count);
-  if (counts.size === 0) return {type, status: 'False', reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished'};
+  if (counts.size === 0)
+    return {type, status: 'False', reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished'};
   const texts = [...counts].map(([name, count]) => `${name} in ${count} resource instances`);
-  return {type, status: 'True', reason: 'SomeFinalizersRemain', message: `Some content in the namespace has finalizers remaining: ${texts.join(', ')}`};
+  return {
+    type,
+    status: 'True',
+    reason: 'SomeFinalizersRemain',
+    message: `Some content in the namespace has finalizers remaining: ${texts.join(', ')}`,
+  };
 }

@@ -144,4 +144,3 @@ class Queue {
     return Math.min(runnerLimits.retryMsMin * 2 ** (tries - 1), runnerLimits.retryMsMax);
   }
 }
-

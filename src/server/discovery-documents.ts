@@ -22,11 +22,16 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
     const document = published(deps.published, custom.hash, `aggregated ${part}`, () => discovery(custom).aggregated(part));
     return conditional(call, document, 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', {'cache-control': 'public'});
   }
-  negotiate(accept, {custom: false});
+  negotiate(accept, {});
   const path = segments.join('/');
   if (!exists(custom, segments)) return undefined;
   const address = deps.about.address();
-  const document = published(deps.published, custom.hash, `legacy ${address} ${path}`, () => legacy(discovery(custom), segments, address) as JsonObject);
+  const document = published(
+    deps.published,
+    custom.hash,
+    `legacy ${address} ${path}`,
+    () => legacy(discovery(custom), segments, address) as JsonObject,
+  );
   return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
 }
 

@@ -37,7 +37,12 @@ function hashFor(custom: CustomKinds, name: string): string {
   return custom.kinds.some(kind => kind.group === group) ? custom.hash : '';
 }
 
-function v3(call: Call, name: string, api: OpenApi, document: (name: string) => {readonly bytes: Uint8Array; readonly etag: string}): HttpReply | undefined {
+function v3(
+  call: Call,
+  name: string,
+  api: OpenApi,
+  document: (name: string) => {readonly bytes: Uint8Array; readonly etag: string},
+): HttpReply | undefined {
   if (!api.paths.includes(name)) return undefined;
   const found = document(name);
   const hash = call.target.query.get('hash');
@@ -50,14 +55,23 @@ function v3(call: Call, name: string, api: OpenApi, document: (name: string) => 
 /** Documents named by their hash never change; any date far off will do. */
 const inAYear = 'Thu, 31 Dec 2099 23:59:59 GMT';
 
-const protobufTypes = ['application/com.github.proto-openapi.spec.v2.v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
+const protobufTypes = [
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+];
 
 function v2(deps: Deps, call: Call, custom: CustomKinds): HttpReply {
-  const document = deps.published.getOrMake(`${custom.hash} openapi v2`, () => publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas)));
+  const document = deps.published.getOrMake(`${custom.hash} openapi v2`, () =>
+    publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas)),
+  );
   for (const clause of (header(call.request.headers, 'accept') ?? '*/*').split(',')) {
     const type = clause.split(';')[0]?.trim() ?? '';
-    if (protobufTypes.includes(type) && document.protobuf) return conditional(call, {...document, bytes: document.protobuf}, protobufTypes[0] as string);
+    if (protobufTypes.includes(type) && document.protobuf)
+      return conditional(call, {...document, bytes: document.protobuf}, protobufTypes[0] as string);
     if (['application/json', 'application/*', '*/*', ''].includes(type)) return conditional(call, document, 'application/json');
   }
-  throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json, application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+  throw new ApiError(
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  );
 }
