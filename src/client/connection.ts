@@ -46,7 +46,7 @@ export type Overrides = {
 
 /**
  * The connection that `context` describes. Throws `KubeconfigError` when its cluster or user is missing, a file cannot be read, or
- * the user signs in by a way we do not offer.
+ * the cluster or user asks for something that is not supported.
  */
 export function connectionOf(config: Kubeconfig, context: Entry, overrides: Overrides = {}): Connection {
   const cluster = config.clusters.get(digString(context.body, 'cluster') ?? '');
@@ -58,7 +58,7 @@ export function connectionOf(config: Kubeconfig, context: Entry, overrides: Over
   const user = config.users.get(userName);
   if (overrides.user !== undefined && !user) throw new KubeconfigError(`auth info "${userName}" does not exist`);
   if (digString(cluster?.body, 'proxy-url')) throw new KubeconfigError(`cluster "${cluster?.name}" uses proxy-url, which is not supported`);
-  const headers: Headers = {...authorization(user, overrides), ...impersonation(user, overrides)};
+  const headers: IdentityHeaders = {...authorization(user, overrides), ...impersonation(user, overrides)};
   const exec = headers.authorization === undefined ? execPlugin(user) : undefined;
   return {server: server.replace(/\/+$/, ''), ...transport(cluster, overrides), ...certificates(user), headers, ...(exec && {exec})};
 }
@@ -76,7 +76,7 @@ function certificates(user: Entry | undefined): Partial<Connection> {
   return {...(clientCert !== undefined && {clientCert}), ...(clientKey !== undefined && {clientKey})};
 }
 
-type Headers = {[name: string]: string | readonly string[]; authorization?: string};
+type IdentityHeaders = {[name: string]: string | readonly string[]; authorization?: string};
 
 function authorization(user: Entry | undefined, overrides: Overrides): {authorization?: string} {
   const token = overrides.token ?? tokenOf(user);

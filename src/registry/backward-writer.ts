@@ -14,7 +14,8 @@ export class BackwardWriter {
   }
 
   text(text: string): void {
-    this.#buffer.write(text, this.#reserve(Buffer.byteLength(text)));
+    const at = this.#reserve(Buffer.byteLength(text));
+    this.#buffer.write(text, at);
   }
 
   /** A number from 0 to 2^31-1 in protobuf's base 128. */

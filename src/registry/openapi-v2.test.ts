@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import fc from 'fast-check';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig} from '../api/json.ts';
-import {BackwardWriter} from './backward-writer.ts';
 import {openApiV2, publishV2} from './openapi-v2.ts';
 import {definitionV2, schemaV2} from './openapi-v2-schema.ts';
 import {configMaps, custom, namespaces, reviews, sampleSchemas, widgets} from './sample-kinds.suite.ts';
@@ -123,21 +121,3 @@ test('the protobuf form has what clients read, where gnostic has it', () => {
   assert.deepEqual(texts(follow(definition, 2, 25, 1, 1)), ['apiVersion', 'kind', 'metadata', '$ref', '__proto__']);
   assert.deepEqual(texts(follow(definition, 2, 25, 1, 2, 22, 1)), ['string', 'string', 'string', 'object']);
 });
-
-test('numbers and texts written backwards read forwards', () => {
-  const piece = fc.oneof(fc.nat(), fc.string({unit: 'grapheme', maxLength: 3_000}));
-  fc.assert(
-    fc.property(fc.array(piece, {maxLength: 20}), pieces => {
-      const out = new BackwardWriter();
-      for (const one of pieces.toReversed()) typeof one === 'number' ? out.varint(one) : out.text(one);
-      assert.deepEqual(
-        Buffer.from(out.bytes()),
-        Buffer.concat(pieces.map(one => (typeof one === 'number' ? base128(one) : Buffer.from(one)))),
-      );
-    }),
-    {numRuns: 50},
-  );
-});
-
-const base128 = (value: number): Buffer =>
-  value < 128 ? Buffer.from([value]) : Buffer.concat([Buffer.from([(value % 128) + 128]), base128(Math.floor(value / 128))]);

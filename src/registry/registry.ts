@@ -74,7 +74,7 @@ export function createRegistry(store: Storage): Registry {
     },
     async customKinds(workspace) {
       const {entries} = await store.list(rangeOf(definitions, workspace), {limit: registryLimits.definitionsPerWorkspaceMax});
-      const found = entries.map(definitionOf).filter(d => d.resources.size > 0);
+      const found = entries.map(definitionOf).filter(d => d.kinds.some(kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`)));
       return {kinds: found.flatMap(d => d.kinds), hash: found.length ? contentHash(found.map(d => d.hash).join()) : ''};
     },
   };

@@ -51,3 +51,11 @@ test('every object gets a copy of its own', () => {
   assert.deepEqual(one, {a: {b: []}});
   assert.notEqual(one!['a'], two!['a']);
 });
+
+test('what defaults come to has a limit', () => {
+  const item: JsonSchema = {type: 'object', properties: {text: {type: 'string', default: 'x'.repeat(10_000)}}};
+  const fill = compileDefaults({type: 'object', properties: {list: {type: 'array', items: item}}});
+  const listOf = (length: number): JsonObject => ({list: Array.from({length}, () => ({}))});
+  fill(listOf(100));
+  assert.throws(() => fill(listOf(1000)), {reason: 'RequestEntityTooLarge'});
+});

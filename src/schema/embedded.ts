@@ -1,9 +1,10 @@
 import type {FieldError} from '../api/field-error.ts';
-import {at, atKey, invalidValue, required} from '../api/field-error.ts';
+import {at, invalidValue, required} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, getKey, isObject} from '../api/json.ts';
-import {dns1035Label, labelValue, pathSegment, qualifiedName} from '../api/names.ts';
-import {compileDecode} from './decode.ts';
+import {clone, getKey, isObject} from '../api/json.ts';
+import {validateMetadata} from '../api/metadata.ts';
+import {cleanMetadata, metadataTypeError} from '../api/metadata-shape.ts';
+import {dns1035Label, pathSegment} from '../api/names.ts';
 import type {JsonSchema} from './json-schema.ts';
 import type {PathCheck} from './list-types.ts';
 import {withinCheck} from './list-types.ts';
@@ -42,52 +43,24 @@ function checkResource(resource: JsonObject, path: string, errors: FieldError[])
     else if (value.split('/').length > 2) say(field, value, [`unexpected GroupVersion string: ${value}`]);
   }
   const metadata = getKey(resource, 'metadata');
-  if (metadata !== undefined) checkMetadata(metadata, at(path, 'metadata'), errors);
+  if (metadata !== undefined) checkMetadata(metadata, path, errors);
 }
 
 const mixedCase = (texts: readonly string[]): string[] =>
   texts.length === 0 ? [] : [`may have mixed case, but should otherwise match: ${texts.join(',')}`];
 
-const texts: JsonSchema = {type: 'object', additionalProperties: {type: 'string'}};
-const text: JsonSchema = {type: 'string'};
-const metadataTypes = compileDecode({
-  type: 'object',
-  properties: {
-    name: text,
-    generateName: text,
-    namespace: text,
-    uid: text,
-    resourceVersion: text,
-    generation: {type: 'integer'},
-    creationTimestamp: {type: 'string', format: 'date-time'},
-    deletionTimestamp: {type: 'string', format: 'date-time'},
-    labels: texts,
-    annotations: texts,
-    finalizers: {type: 'array', items: text},
-    ownerReferences: {type: 'array', items: {type: 'object'}},
-    managedFields: {type: 'array', items: {type: 'object'}},
-  },
-});
+/** Stands in for a missing name, which embedded metadata may leave out. */
+const anyName = 'name';
 
 function checkMetadata(metadata: Json, path: string, errors: FieldError[]): void {
-  const error = isObject(metadata) ? metadataTypes(metadata, 'ObjectMeta') : 'must be an object';
-  if (error !== undefined) {
-    errors.push(invalidValue(path, metadata, error));
+  const error = isObject(metadata) ? metadataTypeError(metadata) : 'must be an object';
+  if (error !== undefined || !isObject(metadata)) {
+    errors.push(invalidValue(at(path, 'metadata'), metadata, error ?? ''));
     return;
   }
-  const name = dig(metadata, 'name');
-  if (typeof name === 'string') for (const e of pathSegment(name)) errors.push(invalidValue(at(path, 'name'), name, e));
-  const labels = dig(metadata, 'labels');
-  if (isObject(labels)) {
-    for (const [key, value] of Object.entries(labels)) {
-      for (const e of qualifiedName(key)) errors.push(invalidValue(at(path, 'labels'), key, e));
-      for (const e of labelValue(value as string)) errors.push(invalidValue(atKey(at(path, 'labels'), key), value, e));
-    }
-  }
-  const annotations = dig(metadata, 'annotations');
-  if (isObject(annotations)) {
-    for (const key of Object.keys(annotations)) {
-      for (const e of qualifiedName(key.toLowerCase())) errors.push(invalidValue(at(path, 'annotations'), key, e));
-    }
-  }
+  const copy = clone(metadata);
+  cleanMetadata(copy);
+  copy['name'] ??= anyName;
+  const rules = {namespaced: Object.hasOwn(copy, 'namespace'), name: pathSegment, standardFinalizers: false};
+  for (const each of validateMetadata(rules, copy)) errors.push({...each, field: at(path, each.field)});
 }

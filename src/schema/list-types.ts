@@ -1,7 +1,8 @@
 import type {FieldError} from '../api/field-error.ts';
 import {at, atKey, duplicate, invalidValue} from '../api/field-error.ts';
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
-import {getKey, isObject, setKey, stringify} from '../api/json.ts';
+import {getKey, isObject, setKey} from '../api/json.ts';
+import {canonical} from './canonical.ts';
 import type {JsonSchema} from './json-schema.ts';
 
 /** Adds what is wrong with `value` at `path` and below. */
@@ -37,12 +38,9 @@ export function withinCheck(schema: JsonSchema, compile: (schema: JsonSchema) =>
     if (Array.isArray(value)) {
       if (item) for (const [i, child] of value.entries()) item(child, at(path, i), errors);
     } else if (isObject(value)) {
-      for (const [name, check] of properties) {
-        const child = getKey(value, name);
-        if (child !== undefined) check(child, at(path, name), errors);
-      }
-      if (additional) {
-        for (const key of Object.keys(value)) if (!known.has(key)) additional(value[key]!, atKey(path, key), errors);
+      for (const key of Object.keys(value)) {
+        if (known.has(key)) properties.get(key)?.(value[key]!, at(path, key), errors);
+        else additional?.(value[key]!, atKey(path, key), errors);
       }
     }
   };
@@ -51,7 +49,7 @@ export function withinCheck(schema: JsonSchema, compile: (schema: JsonSchema) =>
 function uniqueCheck(schema: JsonSchema): ((list: JsonArray, path: string, errors: FieldError[]) => void) | undefined {
   if (schema['x-kubernetes-list-type'] === 'set') {
     return (list, path, errors) => {
-      for (const i of repeated(list)) errors.push(duplicate(at(path, i), list[i]));
+      for (const i of repeated(list, canonical)) errors.push(duplicate(at(path, i), list[i]));
     };
   }
   if (schema['x-kubernetes-list-type'] !== 'map') return undefined;
@@ -62,8 +60,7 @@ function uniqueCheck(schema: JsonSchema): ((list: JsonArray, path: string, error
       errors.push(invalidValue(at(path, stranger), list[stranger], 'must be an object for an array of list-type map'));
       return;
     }
-    const identities = list.map(item => identity(item, keys));
-    for (const i of repeated(identities)) errors.push(duplicate(at(path, i), identities[i]));
+    for (const i of repeated(list, item => identityText(item, keys))) errors.push(duplicate(at(path, i), identity(list[i]!, keys)));
   };
 }
 
@@ -78,26 +75,29 @@ function identity(item: Json, keys: readonly string[]): JsonObject {
   return found;
 }
 
-/** The index at which each repeated value occurs for the second time. */
-function repeated(list: readonly Json[]): number[] {
+/** The same for items with the same keys. Texts of JSON have no line ends of their own. */
+function identityText(item: Json, keys: readonly string[]): string {
+  if (!isObject(item)) return keys.map(() => '').join('\n');
+  return keys
+    .map(key => {
+      const value = getKey(item, key);
+      return value === undefined ? '' : canonical(value);
+    })
+    .join('\n');
+}
+
+/** The index at which each repeated value occurs for the second time; `textOf` gives the same text for equal ones. */
+function repeated(list: readonly Json[], textOf: (value: Json) => string): number[] {
   if (list.length < 2) return [];
   const times = new Map<string, number>();
   const found: number[] = [];
   for (const [i, value] of list.entries()) {
-    const text = canonical(value);
+    const text = textOf(value);
     const before = times.get(text) ?? 0;
     times.set(text, before + 1);
     if (before === 1) found.push(i);
   }
   return found;
-}
-
-/** JSON with sorted keys: equal values have equal texts. */
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (!isObject(value)) return stringify(value);
-  const keys = Object.keys(value).sort();
-  return `{${keys.map(key => `${JSON.stringify(key)}:${canonical(value[key]!)}`).join()}}`;
 }
 
 const noPartner = (): undefined => undefined;
@@ -113,8 +113,8 @@ export function itemPairing(schema: JsonSchema): (old: Json | undefined) => ((it
     if (!Array.isArray(old)) return undefined;
     let byIdentity: Map<string, Json> | undefined;
     return item => {
-      byIdentity ??= new Map(old.map(each => [canonical(identity(each, keys)), each]));
-      return byIdentity.get(canonical(identity(item, keys)));
+      byIdentity ??= new Map(old.map(each => [identityText(each, keys), each]));
+      return byIdentity.get(identityText(item, keys));
     };
   };
 }

@@ -1,6 +1,7 @@
 import {at} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {isObject} from '../api/json.ts';
+import {cleanMetadata} from '../api/metadata-shape.ts';
 import type {JsonSchema} from './json-schema.ts';
 
 /** What every object has at its root, and embedded resources too, whether or not their schema names it. */
@@ -112,31 +113,10 @@ function remove(object: JsonObject, key: string, walk: Walk): void {
   if (walk.unknown.length < unknownPathsMax) walk.unknown.push(at('', ...walk.path));
 }
 
-const metadataFields: ReadonlySet<string> = new Set([
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'labels',
-  'annotations',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-]);
-
 /** Metadata of embedded resources keeps the fields of ObjectMeta. */
 const pruneMetadata: Prune = (value, walk) => {
-  if (!isObject(value)) return;
-  const depth = walk.path.length;
-  for (const key of Object.keys(value)) {
-    walk.path[depth] = key;
-    if (!metadataFields.has(key)) remove(value, key, walk);
+  const resource = at('', ...walk.path.slice(0, -1));
+  for (const path of cleanMetadata(value)) {
+    if (walk.unknown.length < unknownPathsMax) walk.unknown.push(at(resource, path));
   }
-  walk.path.length = depth;
 };

@@ -1,9 +1,12 @@
 import type {FieldError} from '../api/field-error.ts';
-import {at} from '../api/field-error.ts';
+import {at, invalidValue} from '../api/field-error.ts';
 import type {Json} from '../api/json.ts';
 
 /** Errors kept per object; the rest only count. A hostile object must not turn into a much larger answer. */
 const errorsMax = 200;
+
+/** Schema nodes visited per object. Objects of some megabytes need less than a million; junctors can multiply that. */
+const nodesMax = 5_000_000;
 
 /** What one walk over an object has found so far, and where it stands. */
 export type Report = {
@@ -29,6 +32,16 @@ export const pathOf = (report: Report): string => at('', ...report.path);
 export function fail(report: Report, error: FieldError): void {
   report.failures++;
   if (report.errors.length < errorsMax) report.errors.push(error);
+}
+
+/** Whether further errors would only be counted. */
+export const isFull = (report: Report): boolean => report.errors.length >= errorsMax;
+
+/** Counts a visit; false when there were too many, which is a failure in itself. */
+export function visit(report: Report): boolean {
+  if (++report.nodes <= nodesMax) return true;
+  fail(report, invalidValue('', '', `validation takes more than ${nodesMax} steps`));
+  return false;
 }
 
 /** Forgets everything found since the report had `failures` failures and `errors` errors. */

@@ -1,7 +1,8 @@
 import type {FieldError} from '../api/field-error.ts';
 import {invalidValue, notSupported, tooLong, typeInvalid} from '../api/field-error.ts';
 import type {Json} from '../api/json.ts';
-import {equal, isObject, stringify} from '../api/json.ts';
+import {isObject, stringify} from '../api/json.ts';
+import {canonical} from './canonical.ts';
 import {formatChecked, formatOf} from './formats.ts';
 import type {JsonSchema} from './json-schema.ts';
 import {fitsFloat32, fitsInt32, isInteger, isMultiple, isNumber, printBound} from './numbers.ts';
@@ -123,12 +124,14 @@ export function numberCheck(schema: JsonSchema): Check | undefined {
 export function enumCheck(schema: JsonSchema): Check | undefined {
   const values = schema.enum;
   if (!values || values.length === 0) return undefined;
-  const strings = new Set(values.filter(v => typeof v === 'string'));
-  const others = values.filter(v => typeof v !== 'string');
-  const printed = values.map(v => (typeof v === 'string' ? v : stringify(v)));
+  const allowed = new Set(values.map(comparable));
+  const printed = values.map(value => (typeof value === 'string' ? value : stringify(value)));
 
   return (value, _, report) => {
-    if (typeof value === 'string' ? strings.has(value) : others.some(other => equal(other, value))) return;
-    fail(report, notSupported(pathOf(report), value, printed));
+    if (!allowed.has(comparable(value))) fail(report, notSupported(pathOf(report), value, printed));
   };
 }
+
+/** Equal values give the same. Texts of compound values cannot be mistaken for strings, which keep a mark. */
+const comparable = (value: Json): Json =>
+  typeof value === 'string' ? `"${value}` : typeof value === 'object' && value !== null ? canonical(value) : value;

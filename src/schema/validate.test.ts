@@ -69,6 +69,19 @@ const cases: readonly [name: string, schema: JsonSchema, value: Json, errors: st
     {n: 3},
     ['FieldValueNotSupported | spec.n | Unsupported value: 3: supported values: "1", "2"'],
   ],
+  [
+    'enum of anything',
+    inSpec({
+      a: {'x-kubernetes-preserve-unknown-fields': true, enum: [{x: 1, y: [2]}, true, '{}']},
+      b: {'x-kubernetes-preserve-unknown-fields': true, enum: ['1', '{}']},
+      c: {'x-kubernetes-preserve-unknown-fields': true, enum: [1]},
+    }),
+    {a: {y: [2], x: 1}, b: 1, c: {}},
+    [
+      'FieldValueNotSupported | spec.b | Unsupported value: 1: supported values: "1", "{}"',
+      'FieldValueNotSupported | spec.c | Unsupported value: {}: supported values: "1"',
+    ],
+  ],
   ['maxLength counts code points', inSpec({a: {type: 'string', maxLength: 2}}), {a: '😀😀'}, []],
   [
     'maxLength',
@@ -313,4 +326,20 @@ test('errors have a limit, and junctors see beyond it', () => {
   });
   const errors = errorsOf(schema, {a: Array.from({length: 10_000}, (_, i) => i), b: 3, c: 3});
   assert.equal(errors.length, 200);
+});
+
+test('work has a limit', () => {
+  const item: JsonSchema = {type: 'integer', anyOf: Array.from({length: 1000}, () => ({minimum: 1}))};
+  const errors = errorsOf(
+    {type: 'array', items: item},
+    Array.from({length: 10_000}, () => 0),
+  );
+  assert.ok(errors.length > 0);
+  assert.deepEqual(
+    errorsOf(
+      {type: 'array', items: item},
+      Array.from({length: 10_000}, () => 1),
+    ),
+    [],
+  );
 });

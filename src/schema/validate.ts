@@ -4,7 +4,7 @@ import {equal, getKey, isObject} from '../api/json.ts';
 import type {JsonSchema} from './json-schema.ts';
 import {itemPairing} from './list-types.ts';
 import type {Check, Report} from './report.ts';
-import {fail, forget, pathOf} from './report.ts';
+import {fail, forget, isFull, pathOf, visit} from './report.ts';
 import {enumCheck, numberCheck, stringCheck, typeCheck} from './scalars.ts';
 
 /**
@@ -24,7 +24,7 @@ export function valueCheck(schema: JsonSchema): Check {
   return (value, old, report) => {
     const {failures} = report;
     const errors = report.errors.length;
-    report.nodes++;
+    if (!visit(report)) return;
     type?.(value, old, report);
     if (value === null) {
       oneOfEnum?.(value, old, report);
@@ -75,30 +75,48 @@ function listCheck(schema: JsonSchema): Check | undefined {
 }
 
 function objectCheck(schema: JsonSchema): Check | undefined {
-  const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => ({name, check: whenMet(property)}));
   const size = sizeCheck(schema);
-  const additional = additionalCheck(schema);
+  const fields = fieldsCheck(schema);
   const missing = schema.required ?? [];
-  if (properties.length === 0 && !size && !additional && missing.length === 0) return undefined;
+  if (!size && !fields && missing.length === 0) return undefined;
 
   return (value, old, report) => {
     const object = value as JsonObject;
-    const before = isObject(old) ? old : undefined;
     const depth = report.path.length;
     size?.(object, report);
-    additional?.(object, old, report);
-    for (const {name, check} of properties) {
-      const child = getKey(object, name);
-      if (child === undefined) continue;
-      report.path[depth] = name;
-      check(child, before && getKey(before, name), report);
-    }
-    report.path.length = depth;
+    fields?.(object, old, report);
     for (const name of missing) {
       if (Object.hasOwn(object, name)) continue;
       report.path[depth] = name;
       fail(report, required(pathOf(report)));
       report.path.length = depth;
+      if (isFull(report)) break;
+    }
+  };
+}
+
+/** What is in the fields. The walk is over the object: schemas may have many more properties than objects have fields. */
+function fieldsCheck(schema: JsonSchema): Check | undefined {
+  const {additionalProperties} = schema;
+  const properties = new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, whenMet(property)]));
+  const others = typeof additionalProperties === 'object' ? whenMet(additionalProperties) : undefined;
+  const closed = additionalProperties === false;
+  if (properties.size === 0 && !others && !closed) return undefined;
+
+  return (value, old, report) => {
+    const object = value as JsonObject;
+    const before = isObject(old) ? old : undefined;
+    const depth = report.path.length;
+    for (const key of Object.keys(object)) {
+      const check = properties.get(key) ?? others;
+      if (check) {
+        report.path[depth] = key;
+        check(object[key]!, before && getKey(before, key), report);
+        report.path.length = depth;
+      } else if (closed) {
+        const path = pathOf(report);
+        fail(report, invalidValue(path, key, `${path}.${key} in body is a forbidden property`));
+      }
     }
   };
 }
@@ -112,31 +130,6 @@ function sizeCheck({minProperties, maxProperties}: JsonSchema): ((object: JsonOb
       fail(report, invalidValue(path, count, `${path} in body should have at least ${minProperties} properties`));
     }
     if (maxProperties !== undefined && count > maxProperties) fail(report, tooMany(pathOf(report), count, maxProperties));
-  };
-}
-
-/** Everything that is not among `properties`. */
-function additionalCheck(schema: JsonSchema): Check | undefined {
-  const {additionalProperties} = schema;
-  if (additionalProperties === undefined || additionalProperties === true) return undefined;
-  const known = new Set(Object.keys(schema.properties ?? {}));
-  const check = additionalProperties === false ? undefined : whenMet(additionalProperties);
-
-  return (value, old, report) => {
-    const object = value as JsonObject;
-    const before = isObject(old) ? old : undefined;
-    const depth = report.path.length;
-    for (const key of Object.keys(object)) {
-      if (known.has(key)) continue;
-      if (!check) {
-        const path = pathOf(report);
-        fail(report, invalidValue(path, key, `${path}.${key} in body is a forbidden property`));
-        continue;
-      }
-      report.path[depth] = key;
-      check(object[key]!, before && getKey(before, key), report);
-      report.path.length = depth;
-    }
   };
 }
 

@@ -28,11 +28,8 @@ export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspac
       `${what.verb} is not supported on resources of kind "${printGroupResource(resource.gr)}" in the \`*\` logical cluster`,
     );
   }
-  const as = negotiate(header(call.request.headers, 'accept'), {
-    custom: resource.kind.custom,
-    userAgent: header(call.request.headers, 'user-agent'),
-    pretty: call.target.query.get('pretty'),
-  });
+  const {headers} = call.request;
+  const as = negotiate(header(headers, 'accept'), {userAgent: header(headers, 'user-agent'), pretty: call.target.query.get('pretty')});
   const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
   return {deps, call, what, allowed, workspace, resource, as, warnings};
 }

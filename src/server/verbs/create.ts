@@ -8,7 +8,7 @@ import {generateName} from '../../api/names.ts';
 import type {KubeObject} from '../../api/object.ts';
 import {asJson, asObject, clusterAnnotation, timestamp} from '../../api/object.ts';
 import type {World} from '../../api/world.ts';
-import {logicalClusterKey, read} from '../../registry/logical-clusters.ts';
+import {isSystem, logicalClusterKey, read} from '../../registry/logical-clusters.ts';
 import {keyOfObject, putOp} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
@@ -97,6 +97,7 @@ async function guards({deps, resource, workspace}: InWorkspace): Promise<Op[]> {
   const ops: Op[] = [];
   const logicalCluster = await read(deps.store, logicalClusterKey(workspace));
   if (logicalCluster) ops.push({check: logicalCluster.key, expect: logicalCluster.revision});
+  else if (!isSystem(workspace)) throw forbidden({group: '', resource: ''}, '', 'the workspace is gone');
   if (resource.definition) ops.push({check: resource.definition.key, expect: resource.definition.revision});
   return ops;
 }

@@ -1,106 +1,68 @@
-import type {Json, JsonObject} from '../../api/json.ts';
-import {getKey, isObject, stringify} from '../../api/json.ts';
-import {innerType, wireTypes} from './decode.ts';
-import type {Field, Message, ScalarType, SpecialType, Type} from './tables.ts';
-import {resolve} from './tables.ts';
+import type {Status} from '../../api/errors.ts';
+import type {JsonObject} from '../../api/json.ts';
+import type {KubeObject} from '../../api/object.ts';
+import {asJson} from '../../api/object.ts';
+import type {TypeMeta} from './kinds.ts';
+import {magic, messageOfKind, metaMessage} from './kinds.ts';
+import {encodeMessage} from './message-encoder.ts';
+import type {Message} from './tables.ts';
 import type {Writer} from './writer.ts';
-import {lengthOf, writeDouble, writeString, writeVarint} from './writer.ts';
+import {lengthOf, newWriter, writeBytes, writeVarint, written} from './writer.ts';
 
-/**
- * Writes the fields of `object` that `message` knows; null counts as absent. The object is one of ours and validated: a value of the
- * wrong type is a mistake of the caller.
- */
-export function encodeMessage(writer: Writer, message: Message, object: JsonObject): void {
-  for (let i = message.fields.length - 1; i >= 0; i--) {
-    const field = message.fields[i]!;
-    const value = field.shown === 'inlined' ? object : getKey(object, field.name);
-    if (value !== undefined && value !== null) writeField(writer, field, value);
-  }
+/** Whether objects of this kind can travel as protobuf. */
+export const hasProtobuf = (apiVersion: string, kind: string): boolean => messageOfKind(apiVersion, kind) !== undefined;
+
+/** An object or list of a kind that `hasProtobuf`, in its envelope. */
+export function encodeProtobuf(apiVersion: string, kind: string, object: JsonObject): Uint8Array {
+  const message = messageOfKind(apiVersion, kind);
+  if (!message) throw new TypeError(`no protobuf encoding for ${apiVersion} ${kind}`);
+  return enveloped({apiVersion, kind}, message, object);
 }
 
-function writeField(writer: Writer, field: Field, value: Json): void {
-  const {shape, type, number} = field;
-  if (shape === 'one') writeTagged(writer, number, type, value);
-  else if (shape === 'list') {
-    if (!Array.isArray(value)) throw mistyped(field.name, 'a list');
-    for (let i = value.length - 1; i >= 0; i--) writeTagged(writer, number, type, value[i]!);
-  } else {
-    if (!isObject(value)) throw mistyped(field.name, 'a map');
-    const keys = Object.keys(value).sort();
-    for (let i = keys.length - 1; i >= 0; i--) {
-      const end = lengthOf(writer);
-      writeTagged(writer, 2, type, value[keys[i]!]!);
-      writeTagged(writer, 1, {kind: 'scalar', name: 's'}, keys[i]!);
-      writeLengthSince(writer, end);
-      writeTag(writer, number, 2);
-    }
-  }
+/** The metadata of any object, custom or not, as an enveloped PartialObjectMetadata. */
+export const encodePartialObjectMetadata = (object: KubeObject): Uint8Array =>
+  enveloped({apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata'}, metaMessage('PartialObjectMetadata'), asJson(object));
+
+export function encodePartialObjectMetadataList(
+  listMeta: JsonObject,
+  items: readonly KubeObject[],
+  version: 'v1' | 'v1beta1' = 'v1',
+): Uint8Array {
+  const list = {metadata: listMeta, items: items.map(asJson)};
+  return encodeProtobuf(`meta.k8s.io/${version}`, 'PartialObjectMetadataList', list);
 }
 
-const mistyped = (what: string, wanted: string): TypeError => new TypeError(`cannot encode ${what} as protobuf: not ${wanted}`);
+export const encodeStatus = (status: Status): Uint8Array =>
+  enveloped({apiVersion: 'v1', kind: 'Status'}, metaMessage('Status'), status as unknown as JsonObject);
 
-const writeTag = (writer: Writer, number: number, wireType: number): void => writeVarint(writer, number * 8 + wireType);
-const writeLengthSince = (writer: Writer, end: number): void => writeVarint(writer, lengthOf(writer) - end);
-
-function writeTagged(writer: Writer, number: number, type: Type, value: Json): void {
-  if (type.kind === 'scalar') {
-    const end = lengthOf(writer);
-    writeScalar(writer, type.name, value);
-    if (wireTypes[type.name] === 2) writeLengthSince(writer, end);
-    writeTag(writer, number, wireTypes[type.name]);
-    return;
-  }
+/** One frame of a watch: four bytes of length, big-endian, then the event around an enveloped object (spec kubernetes-api 1.9). */
+export function encodeWatchEvent(type: string, envelopedObject: Uint8Array): Uint8Array {
+  const writer = newWriter();
+  writeBytes(writer, envelopedObject);
+  writeHead(writer, 1, 0);
+  writeHead(writer, 2, 0);
   const end = lengthOf(writer);
-  if (type.kind === 'special') writeSpecial(writer, type, value);
-  else if (isObject(value)) encodeMessage(writer, resolve(type), value);
-  else throw mistyped(type.name, 'an object');
-  writeLengthSince(writer, end);
-  writeTag(writer, number, 2);
+  writeBytes(writer, Buffer.from(type));
+  writeHead(writer, 1, end);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(lengthOf(writer));
+  writeBytes(writer, length);
+  return written(writer);
 }
 
-function writeSpecial(writer: Writer, type: Type & {readonly kind: 'special'}, value: Json): void {
-  const {name} = type;
-  if (name === 'Raw') {
-    const end = lengthOf(writer);
-    writeString(writer, stringify(value), 'utf8');
-    writeLengthSince(writer, end);
-    writeTag(writer, 1, 2);
-  } else encodeMessage(writer, resolve(innerType(type)), partsOf(name, value));
+/** Length and tag of a length-delimited field whose value is everything written since `end`. */
+function writeHead(writer: Writer, number: number, end: number): void {
+  writeVarint(writer, lengthOf(writer) - end);
+  writeVarint(writer, number * 8 + 2);
 }
 
-function writeScalar(writer: Writer, name: ScalarType, value: Json): void {
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  if (name === 's' && typeof value === 'string') writeString(writer, value, 'utf8');
-  else if (name === 'B' && typeof value === 'string') writeString(writer, value, 'base64');
-  else if (name === 'b' && typeof value === 'boolean') writeVarint(writer, value ? 1 : 0);
-  else if (name === 'f64' && isNumber) writeDouble(writer, Number(value));
-  else if ((name === 'i32' || name === 'i64') && isNumber) writeVarint(writer, value);
-  else throw mistyped('a value', name);
-}
-
-/** The parts of a message that stands for something else in JSON. */
-function partsOf(name: Exclude<SpecialType, 'Raw'>, value: Json): JsonObject {
-  switch (name) {
-    case 'Time':
-    case 'MicroTime':
-      return partsOfTime(value);
-    case 'Quantity':
-      return {string: typeof value === 'string' ? value : String(value)};
-    case 'IntOrString':
-      return typeof value === 'string' ? {type: 1, intVal: 0, strVal: value} : {type: 0, intVal: value, strVal: ''};
-    case 'Strings':
-      return {items: value};
-    case 'SchemaOrBool':
-      return typeof value === 'boolean' ? {allows: value} : {allows: true, schema: value};
-    case 'SchemaOrArray':
-    case 'SchemaOrStrings':
-      return Array.isArray(value) ? {list: value} : {schema: value};
-  }
-}
-
-function partsOfTime(value: Json): JsonObject {
-  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(ms)) throw mistyped('a value', 'a time');
-  const fraction = /\.(\d+)/.exec(value as string)?.[1] ?? '';
-  return {seconds: Math.floor(ms / 1000), nanos: Number(fraction.slice(0, 6).padEnd(6, '0')) * 1000};
+function enveloped(typeMeta: TypeMeta, message: Message, object: JsonObject): Uint8Array {
+  const writer = newWriter();
+  encodeMessage(writer, message, object);
+  writeHead(writer, 2, 0);
+  const end = lengthOf(writer);
+  encodeMessage(writer, metaMessage('TypeMeta'), typeMeta);
+  writeHead(writer, 1, end);
+  writeBytes(writer, magic);
+  return written(writer);
 }

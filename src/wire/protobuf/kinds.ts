@@ -5,6 +5,11 @@ import {metaMessages, metaV1beta1Messages} from './messages-meta.ts';
 import type {Message, Scope} from './tables.ts';
 import {scopeOf} from './tables.ts';
 
+export type TypeMeta = {readonly apiVersion: string; readonly kind: string};
+
+/** What every enveloped object starts with: `k8s` and a zero. */
+export const magic: Uint8Array = Buffer.from('k8s\0', 'latin1');
+
 const scopes: ReadonlyMap<string, Scope> = new Map([
   ['v1', coreMessages],
   ['meta.k8s.io/v1', metaMessages],
@@ -41,4 +46,11 @@ function listOf(scope: Scope, apiVersion: string, kind: string): Message | undef
   const made = scopeOf(`${kind}{1 metadata:ListMeta!; 2 items:${item}*!}`, scope).message(kind)!;
   lists.set(id, made);
   return made;
+}
+
+/** A message of meta/v1 that the code itself speaks of. */
+export function metaMessage(name: 'TypeMeta' | 'Status' | 'PartialObjectMetadata'): Message {
+  const message = metaMessages.message(name);
+  if (!message) throw new TypeError(`no message ${name} in the protobuf tables`);
+  return message;
 }

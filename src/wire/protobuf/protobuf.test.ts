@@ -4,15 +4,15 @@ import fc from 'fast-check';
 import {ApiError, badRequest, toStatus} from '../../api/errors.ts';
 import type {Json, JsonObject} from '../../api/json.ts';
 import {asObject} from '../../api/object.ts';
+import {decodeProtobuf} from './decode.ts';
 import {
-  decodeProtobuf,
   encodePartialObjectMetadata,
   encodePartialObjectMetadataList,
   encodeProtobuf,
   encodeStatus,
   encodeWatchEvent,
   hasProtobuf,
-} from './envelope.ts';
+} from './encode.ts';
 import {messageOfKind} from './kinds.ts';
 import type {Field, Message, Type} from './tables.ts';
 import {resolve} from './tables.ts';
