@@ -5,7 +5,7 @@ import type {KubeObject} from '../api/object.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {everything, selectorFromObject} from '../api/selectors.ts';
 import {builtInSection, keyOf} from '../registry/keys.ts';
-import {logicalClusterKey, read} from '../registry/logical-clusters.ts';
+import {read} from '../registry/logical-clusters.ts';
 import {createOp} from '../registry/ops.ts';
 import {peek} from '../registry/stored.ts';
 import type {Op} from '../storage/storage.ts';
@@ -59,10 +59,7 @@ export async function schedule(
     rootCa: settings.rootCa,
     standing: settings.standing,
   });
-  // The parent must still be there, or nobody would ever find the child again.
-  const above = await read(store, logicalClusterKey(parent));
-  const check: Op[] = above ? [{check: above.key, expect: above.revision}] : [];
-  return [...made.map(one => createOp(registry.fixed(one.group, one.version, one.plural), id, one.object)), ...check];
+  return made.map(one => createOp(registry.fixed(one.group, one.version, one.plural), id, one.object));
 }
 
 /** This server's own shard, if the workspace may lie on it; otherwise why not. */

@@ -44,7 +44,8 @@ export async function clearCluster(
   const all = [...content.free, ...content.supporting];
   const early = all.splice(removalLimits.opsPerCommitMax);
   await commitAll(around, early.map(deleteOp));
-  await around.store.commit([...lastOps(logicalCluster, workspace, around), ...all.map(deleteOp)] as [Op, ...Op[]]);
+  const [first, ...rest] = [...lastOps(logicalCluster, workspace, around), ...all.map(deleteOp)];
+  if (first) await around.store.commit([first, ...rest]);
   await sweep(id, around);
 }
 
@@ -115,11 +116,12 @@ function lastOps(logicalCluster: Entry, workspace: Entry | undefined, {world}: S
   const others = finalizersOf(logicalCluster).filter(name => name !== finalizers.content);
   if (others.length > 0) {
     const object = decodeStored(logicalCluster);
+    const before = JSON.stringify(object);
     const now = timestamp(world.now());
     object.metadata.finalizers = others;
     markLogicalCluster(object, now);
     setConditions(object, [{type: 'WorkspaceContentDeleted', status: 'True'}], now);
-    return [putOp(logicalCluster.key, object, logicalCluster.revision)];
+    return JSON.stringify(object) === before ? [] : [putOp(logicalCluster.key, object, logicalCluster.revision)];
   }
   if (!workspace || !isMarked(workspace)) return [deleteOp(logicalCluster)];
   const held = finalizersOf(workspace).filter(name => name !== finalizers.logicalCluster);

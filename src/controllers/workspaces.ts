@@ -99,8 +99,13 @@ async function scheduleWaiting(around: Surroundings): Promise<void> {
 async function scheduleAgain(entry: Entry, around: Surroundings): Promise<void> {
   const workspace = decodeStored(entry);
   if (workspace.metadata.deletionTimestamp !== undefined) return;
-  const ops = await schedule(workspace, parseKey(entry.key).workspace, creatorOf(workspace), around);
-  if (phaseOf(workspace) !== 'Scheduling') await around.store.commit([putOp(entry.key, workspace, entry.revision), ...ops]);
+  const {workspace: parent} = parseKey(entry.key);
+  const above = await around.store.get(logicalClusterKey(parent));
+  if (!above) return;
+  const ops = await schedule(workspace, parent, creatorOf(workspace), around);
+  if (phaseOf(workspace) === 'Scheduling') return;
+  // The parent must still be there, or nobody would ever find the child again.
+  await around.store.commit([putOp(entry.key, workspace, entry.revision), ...ops, {check: above.key, expect: above.revision}]);
 }
 
 /** The creator as it was written down when the workspace was made. */

@@ -1,7 +1,7 @@
 /** The room that knows everyone: it reads flags, makes the real clock and sockets, and chooses every implementation. */
 import {readFileSync} from 'node:fs';
 import {relative} from 'node:path';
-import {FlagError, parseFlags, type Config} from './flags.ts';
+import {type Config, FlagError, parseFlags} from './flags.ts';
 import {createLog, lineWriter} from './log.ts';
 import {serve} from './serve.ts';
 
@@ -13,8 +13,6 @@ const usage = `kcp: a Kubernetes-like control plane with many isolated workspace
 `;
 
 const {version} = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {version: string};
-
-await main(process.argv.slice(2));
 
 async function main([command, ...args]: readonly string[]): Promise<void> {
   if (command === '--version' || command === 'version') say(`kcp-ts ${version}\n`);
@@ -29,7 +27,12 @@ async function start(args: readonly string[]): Promise<void> {
   if ('help' in parsed) return say(parsed.help);
   const {config} = parsed;
   const writer = lineWriter(process.stderr.fd);
-  const log = createLog({level: config.v >= 4 ? 'debug' : 'info', format: config.loggingFormat, write: writer.write, now: () => new Date()});
+  const log = createLog({
+    level: config.v >= 4 ? 'debug' : 'info',
+    format: config.loggingFormat,
+    write: writer.write,
+    now: () => new Date(),
+  });
   if (config.ignored.length > 0) log.debug('flags without a meaning here', {flags: config.ignored.join(' ')});
   process.on('unhandledRejection', err => log.error('a promise was rejected and nobody looked: a mistake of ours', {error: err}));
   try {
@@ -94,4 +97,7 @@ function fail(words: string): void {
   process.exitCode = 1;
 }
 
-const text = (err: unknown): string => (err instanceof Error ? (process.env['KCP_TRACE'] ? (err.stack ?? err.message) : err.message) : String(err));
+const text = (err: unknown): string =>
+  err instanceof Error ? (process.env['KCP_TRACE'] ? (err.stack ?? err.message) : err.message) : String(err);
+
+await main(process.argv.slice(2));

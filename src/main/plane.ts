@@ -7,8 +7,8 @@ import {startCompaction} from '../controllers/history.ts';
 import {startControllers} from '../controllers/runner.ts';
 import {contentHash} from '../registry/content-hash.ts';
 import {createRegistry} from '../registry/registry.ts';
-import type {About} from '../server/documents.ts';
 import type {Deps} from '../server/deps.ts';
+import type {About} from '../server/documents.ts';
 import type {Handler} from '../server/http.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
@@ -46,7 +46,15 @@ export function createPlane(options: PlaneOptions): Plane {
     standing: standingExports(name => contentHash(`standing export ${name}`)),
   };
   const around: Surroundings = {store, world, settings, registry: createRegistry(store)};
-  const handler = apiServer({...around, tokens: options.tokens, rules, about: options.about, published: publishedCache(), log, observe: options.observe});
+  const handler = apiServer({
+    ...around,
+    tokens: options.tokens,
+    rules,
+    about: options.about,
+    published: publishedCache(),
+    log,
+    observe: options.observe,
+  });
   let stop: () => Promise<void> = async () => {};
   return {
     handler,

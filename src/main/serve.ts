@@ -5,7 +5,7 @@ import {openEmbedded} from '../storage/embedded.ts';
 import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
 import {about} from './about.ts';
-import {externalHost, type Machine, servingHosts, serverUrl} from './address.ts';
+import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {adminKubeconfig, shardAdminTokenOf} from './kubeconfig.ts';
@@ -29,7 +29,12 @@ export type Serving = {
 export async function serve(config: Config, version: string, log: Log): Promise<Serving> {
   const machine = thisMachine();
   const host = externalHost(config, machine);
-  const state = {failed: undefined as string | undefined, starting: 'starting' as string | undefined, ending: false, port: config.securePort};
+  const state = {
+    failed: undefined as string | undefined,
+    starting: 'starting' as string | undefined,
+    ending: false,
+    port: config.securePort,
+  };
   // Side by side: keys are made in other threads while the store is opened.
   const [store, serving] = await Promise.all([
     openStore(config, why => {
@@ -63,7 +68,13 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     observe: measures.observe,
   });
   const clientCa = config.clientCaFile ? readFileSync(config.clientCaFile, 'utf8') : undefined;
-  const listener = await listen({host: config.bindAddress, port: config.securePort, certificates: {...serving, clientCa}, handler: plane.handler, log});
+  const listener = await listen({
+    host: config.bindAddress,
+    port: config.securePort,
+    certificates: {...serving, clientCa},
+    handler: plane.handler,
+    log,
+  });
   state.port = listener.port;
   await plane.start({
     urls: {base: url(), external: external(), virtualWorkspace: config.shardVirtualWorkspaceUrl || url()},

@@ -84,7 +84,13 @@ function typesOf({maker, workspaceTypes}: RootPlan): Made[] {
     group: 'tenancy.kcp.io',
     version: 'v1alpha1',
     plural: 'workspacetypes',
-    object: make(maker, 'tenancy.kcp.io/v1alpha1', 'WorkspaceType', {name, generation: 1, annotations: {[annotations.path]: 'root'}}, {spec}),
+    object: make(
+      maker,
+      'tenancy.kcp.io/v1alpha1',
+      'WorkspaceType',
+      {name, generation: 1, annotations: {[annotations.path]: 'root'}},
+      {spec},
+    ),
   });
   return [
     type('universal', {
@@ -111,7 +117,12 @@ function typesOf({maker, workspaceTypes}: RootPlan): Made[] {
   ];
 }
 
-type Rule = {readonly apiGroups?: readonly string[]; readonly resources?: readonly string[]; readonly resourceNames?: readonly string[]; readonly verbs: readonly string[]};
+type Rule = {
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+};
 
 /** Root's own roles and bindings; they take effect when RBAC is enforced. */
 function roles(maker: Maker): Made[] {
@@ -126,17 +137,28 @@ function roles(maker: Maker): Made[] {
     group: rbac,
     version: 'v1',
     plural: 'clusterrolebindings',
-    object: make(maker, `${rbac}/v1`, 'ClusterRoleBinding', {name}, {
-      subjects: [{kind: 'Group', apiGroup: rbac, name: group}],
-      roleRef: {apiGroup: rbac, kind: 'ClusterRole', name: of},
-    }),
+    object: make(
+      maker,
+      `${rbac}/v1`,
+      'ClusterRoleBinding',
+      {name},
+      {
+        subjects: [{kind: 'Group', apiGroup: rbac, name: group}],
+        roleRef: {apiGroup: rbac, kind: 'ClusterRole', name: of},
+      },
+    ),
   });
   const everybody = 'system:authenticated';
   const bound = `apis.kcp.io:binding:${everybody}`;
   const prefix = 'system:kcp:apiexport';
   return [
     ...['tenancy', 'topology'].flatMap(name => [
-      role(`${prefix}:${name}:bind`, {apiGroups: ['apis.kcp.io'], resources: ['apiexports'], resourceNames: [`${name}.kcp.io`], verbs: ['bind']}),
+      role(`${prefix}:${name}:bind`, {
+        apiGroups: ['apis.kcp.io'],
+        resources: ['apiexports'],
+        resourceNames: [`${name}.kcp.io`],
+        verbs: ['bind'],
+      }),
       binding(`system:kcp:authenticated:apiexport:${name}:bind`, `${prefix}:${name}:bind`, everybody),
       binding(`system:kcp:authenticated:apiexport:${name}:maximal-permission-policy`, `${prefix}:${name}:maximal-permission-policy`, bound),
     ]),
@@ -145,10 +167,23 @@ function roles(maker: Maker): Made[] {
       {apiGroups: ['tenancy.kcp.io'], resources: ['workspaces', 'workspacetypes', 'workspaceauthenticationconfigurations'], verbs: ['*']},
       {apiGroups: ['tenancy.kcp.io'], resources: ['workspaces/status', 'workspacetypes/status'], verbs: ['list', 'watch', 'get']},
     ),
-    role(`${prefix}:topology:maximal-permission-policy`, {apiGroups: ['topology.kcp.io'], resources: ['partitions', 'partitionsets'], verbs: ['*']}),
+    role(`${prefix}:topology:maximal-permission-policy`, {
+      apiGroups: ['topology.kcp.io'],
+      resources: ['partitions', 'partitionsets'],
+      verbs: ['*'],
+    }),
     role(`${prefix}:kcp-admin:maximal-permission-policy`, {apiGroups: ['tenancy.kcp.io'], resources: ['*'], verbs: ['*']}),
-    binding('system:kcp:authenticated:apiexport:kcp-admin:maximal-permission-policy', `${prefix}:kcp-admin:maximal-permission-policy`, 'apis.kcp.io:binding:system:kcp:admin'),
-    role('system:kcp:home-clusterworkspace-create', {apiGroups: ['tenancy.kcp.io'], resources: ['workspaces'], resourceNames: ['~'], verbs: ['get', 'create']}),
+    binding(
+      'system:kcp:authenticated:apiexport:kcp-admin:maximal-permission-policy',
+      `${prefix}:kcp-admin:maximal-permission-policy`,
+      'apis.kcp.io:binding:system:kcp:admin',
+    ),
+    role('system:kcp:home-clusterworkspace-create', {
+      apiGroups: ['tenancy.kcp.io'],
+      resources: ['workspaces'],
+      resourceNames: ['~'],
+      verbs: ['get', 'create'],
+    }),
     role('system:kcp:universal-workspacetype-use', {
       apiGroups: ['tenancy.kcp.io'],
       resources: ['workspacetypes'],
