@@ -24,11 +24,12 @@ const keyOf = (n: number): Key =>
 const percentile = (sorted: Float64Array, p: number): string =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? 0).toFixed(2);
 
-/** Runs `count` pieces of work with so many under way at once; tells rate and times. */
+/** Runs `count` pieces of work with so many under way at once; tells rate, times, and processor time of all threads for each. */
 async function measure(title: string, count: number, parallel: number, work: (n: number) => Promise<unknown>): Promise<void> {
   const times = new Float64Array(count);
   const delay = monitorEventLoopDelay({resolution: 1});
   delay.enable();
+  const cpu = process.cpuUsage();
   const start = performance.now();
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -40,13 +41,16 @@ async function measure(title: string, count: number, parallel: number, work: (n:
   };
   await Promise.all(Array.from({length: parallel}, worker));
   const seconds = (performance.now() - start) / 1000;
+  const {user, system} = process.cpuUsage(cpu);
   delay.disable();
   times.sort();
   const rate = Math.round(count / seconds)
     .toLocaleString('en')
     .padStart(10);
   const ms = [0.5, 0.99, 1].map(p => percentile(times, p).padStart(8)).join(' ');
-  say(`${title.padEnd(44)} ${rate}/s  ms p50/p99/max ${ms}  loop held ms max ${(delay.max / 1e6).toFixed(1).padStart(6)}`);
+  say(
+    `${title.padEnd(44)} ${rate}/s  cpu µs ${((user + system) / count).toFixed(0).padStart(6)}  ms p50/p99/max ${ms}  loop held ms max ${(delay.max / 1e6).toFixed(1).padStart(6)}`,
+  );
 }
 
 async function bench(name: string, open: () => Promise<Storage>, reopens: boolean): Promise<void> {

@@ -24,6 +24,9 @@ export function eachRangeOf(key: Key, visit: (range: Range) => void): void {
   visit(key);
 }
 
+/** Printable ASCII that starts with `/` and does not end with it. */
+const shape = /^\/[!-~]*[!-.0-~]$/;
+
 /** Refuses what no caller may ask (ST5). Returns how many ops write. */
 export function checkOps(ops: readonly Op[]): number {
   if (ops.length === 0) throw new TypeError('a commit needs an op');
@@ -31,7 +34,7 @@ export function checkOps(ops: readonly Op[]): number {
   const seen = ops.length > 1 ? new Set<string>() : undefined;
   for (const op of ops) {
     const key = keyOf(op);
-    if (key.charCodeAt(0) !== slash || isPrefix(key)) throw new TypeError(`not a key: ${key}`);
+    if (!shape.test(key)) throw new TypeError(`not a key: ${key}`);
     if (!('check' in op)) writes++;
     seen?.add(key);
   }

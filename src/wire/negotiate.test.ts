@@ -109,7 +109,8 @@ test('types of bodies', () => {
   assert.throws(() => requestType('text/plain'), {
     code: 415,
     message:
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      'the body of the request was in an unknown format - accepted media types include: ' +
+      'application/json, application/yaml, application/vnd.kubernetes.protobuf',
   });
   assert.equal(patchType('application/strategic-merge-patch+json', false), 'application/strategic-merge-patch+json');
   assert.equal(patchType('application/merge-patch+json; charset=utf-8', true), 'application/merge-patch+json');

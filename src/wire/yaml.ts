@@ -20,7 +20,8 @@ export const yamlLimits = {
 
 /**
  * One YAML document as JSON, as Kubernetes reads it: YAML 1.1 words (`yes`, `0777`), string keys, merge keys. Keys given twice are told
- * as `line 3: key "a" already set in map`, and the last one counts. Whatever cannot be read, or is no JSON, is a BadRequest; too long a document RequestEntityTooLarge.
+ * as `line 3: key "a" already set in map`, and the last one counts. Whatever cannot be read, or is no JSON, is a BadRequest; a document
+ * that is too long RequestEntityTooLarge.
  */
 export function decodeYaml(bytes: Uint8Array): Decoded {
   const json = asJson(bytes);

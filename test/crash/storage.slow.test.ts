@@ -12,7 +12,7 @@ import type {Event, Revision, Storage} from '../../src/storage/storage.ts';
 const rounds = 10;
 const program = fileURLToPath(new URL('./storage-writer.ts', import.meta.url));
 
-test('ST22 what was acknowledged survives a kill at any moment, and commits are whole', {timeout: 120_000}, async () => {
+test('ST21 ST22 what was acknowledged survives a kill at any moment, and commits are whole', {timeout: 120_000}, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'kcp-ts-crash-'));
   try {
     let head = 0;
@@ -42,6 +42,7 @@ async function writeAndKill(directory: string, round: number): Promise<ReadonlyM
   // From its first acknowledgement on it lives for a while that differs from round to round.
   await new Promise(resolve => child.stdout.once('data', resolve));
   await new Promise(resolve => setTimeout(resolve, Math.random() * 700));
+  if (round === 0) await assert.rejects(openEmbedded({directory}), new RegExp(`in use by pid ${child.pid}`), 'ST21');
   child.kill('SIGKILL');
   const lines = (await output).split('\n').slice(0, -1);
   return new Map(lines.map(line => [line.split(' ')[0]!, line.split(' ').slice(1).map(Number)]));

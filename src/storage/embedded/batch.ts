@@ -8,11 +8,12 @@ export type Batch = {
   /** How many ops each commit has. The other arrays run over all ops of all commits. */
   readonly lengths: Uint32Array;
   readonly codes: Uint8Array;
-  readonly keys: readonly string[];
+  /** One a line, as strings cost by the piece. */
+  readonly keys: string;
   /** The revision expected; `absent` as -1. */
   readonly expects: Float64Array;
-  /** The terms of a put as a JSON array; empty for none. */
-  readonly terms: readonly string[];
+  /** The terms of each put, as a JSON array or empty for none; one a line. */
+  readonly terms: string;
   /** Where in `values` the value of each op ends; it begins where the one before ends. */
   readonly ends: Float64Array;
   readonly values: Uint8Array;
@@ -41,8 +42,8 @@ export type FromWriter =
       /** The values that unseen deletes removed, in order. */
       readonly lasts: readonly Uint8Array[];
     }
-  /** Nothing of the oldest `count` commits happened. After a fatal failure nothing more ever will. */
-  | {readonly refused: string; readonly count: number; readonly fatal: boolean}
+  /** Nothing of the oldest `count` commits not yet answered happened. */
+  | {readonly refused: string; readonly count: number}
   /** A compaction is done, or broke off; what remains is removed by the next one. */
   | {readonly compacted: number; readonly failed?: string};
 
@@ -85,5 +86,34 @@ export function pack(commits: readonly (readonly Op[])[], isSeen: (commit: numbe
       ends[at] = end;
     }
   }
-  return {lengths, codes, keys, expects, terms, ends, values};
+  return {lengths, codes, keys: keys.join('\n'), expects, terms: terms.join('\n'), ends, values};
+}
+
+/** One commit of a batch, as the other side sees it. */
+export type Commit = {
+  readonly keys: readonly string[];
+  readonly codes: Uint8Array;
+  readonly expects: Float64Array;
+  readonly terms: readonly string[];
+  /** The value of a put. */
+  value(op: number): Uint8Array;
+};
+
+export function* commitsOf({lengths, codes, keys, expects, terms, ends, values}: Batch): Generator<Commit> {
+  const allKeys = keys.split('\n');
+  const allTerms = terms.split('\n');
+  if (allKeys.length !== codes.length || allTerms.length !== codes.length) throw new Error('a batch is damaged');
+  let first = 0;
+  for (const length of lengths) {
+    const start = first;
+    const end = start + length;
+    yield {
+      keys: allKeys.slice(start, end),
+      codes: codes.subarray(start, end),
+      expects: expects.subarray(start, end),
+      terms: allTerms.slice(start, end),
+      value: op => values.subarray(start + op === 0 ? 0 : ends[start + op - 1]!, ends[start + op]!),
+    };
+    first = end;
+  }
 }

@@ -33,14 +33,22 @@ export class Committer {
   #sent: Pending[] = [];
   #answered = 0;
   #compactions: {readonly upTo: number; readonly resolve: () => void; readonly reject: (why: Error) => void}[] = [];
+  #lastRefusal: Unavailable | undefined;
   #closed = false;
 
   constructor(data: WorkerData, on: Listener) {
     this.#on = on;
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {workerData: data});
     this.#worker.on('message', (message: FromWriter) => this.#hear(message));
-    this.#worker.on('error', (err: Error) => this.#die(`the thread that writes failed: ${err.message}`));
-    this.#ended = new Promise(resolve => this.#worker.once('exit', () => resolve(this.#die('the store is closed'))));
+    this.#worker.once('error', (err: Error) => {
+      this.#lastRefusal = new Unavailable(`the store can no longer write: ${err.message}`);
+    });
+    this.#ended = new Promise(resolve => {
+      this.#worker.once('exit', () => {
+        this.#end();
+        resolve();
+      });
+    });
   }
 
   add(commit: Pending): void {
@@ -84,8 +92,8 @@ export class Committer {
     else if ('compacted' in message) this.#compacted(message.compacted, message.failed);
     else {
       const why = new Unavailable(`the store could not write: ${message.refused}`);
+      this.#lastRefusal = why;
       for (const commit of this.#take(message.count)) commit.reject(why);
-      if (message.fatal) this.#die(why.message);
     }
   }
 
@@ -110,8 +118,9 @@ export class Committer {
     return taken;
   }
 
-  #die(message: string): void {
-    const why = new Unavailable(message);
+  /** The thread has ended: because it was told to, or because it cannot go on. */
+  #end(): void {
+    const why = this.#lastRefusal ?? new Unavailable('the store is closed');
     for (const commit of [...this.#take(this.#sent.length - this.#answered), ...this.#collected.splice(0)]) commit.reject(why);
     for (const {reject} of this.#compactions.splice(0)) reject(why);
     if (!this.#closed) this.#on.died(why);

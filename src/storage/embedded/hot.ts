@@ -37,12 +37,18 @@ export class Hot {
 
   /** Puts an entry in place of the one its key had. One that takes up much of the budget is not kept. */
   set(entry: Entry): void {
-    this.delete(entry.key);
     const bytes = bytesOf(entry);
-    if (bytes > this.#generationBytesMax / 4) return;
+    if (bytes > this.#generationBytesMax / 4) {
+      this.delete(entry.key);
+      return;
+    }
+    const former = this.#young.get(entry.key);
+    if (former) this.#youngBytes -= bytesOf(former);
+    else this.#dropOld(entry.key);
     if (this.#youngBytes + bytes > this.#generationBytesMax) {
       this.#old = this.#young;
       this.#oldBytes = this.#youngBytes;
+      this.#old.delete(entry.key);
       this.#young = new Map();
       this.#youngBytes = 0;
     }
@@ -52,7 +58,7 @@ export class Hot {
 
   /** Puts an entry only where nobody has to go for it: a walk over everything must not drive out what is used. */
   offer(entry: Entry): void {
-    if (this.#youngBytes + this.#oldBytes + bytesOf(entry) <= this.#generationBytesMax) this.set(entry);
+    if (this.#youngBytes + bytesOf(entry) <= this.#generationBytesMax) this.set(entry);
   }
 
   delete(key: Key): void {
@@ -60,8 +66,10 @@ export class Hot {
     if (young) {
       this.#young.delete(key);
       this.#youngBytes -= bytesOf(young);
-      return;
-    }
+    } else this.#dropOld(key);
+  }
+
+  #dropOld(key: Key): void {
     const old = this.#old.get(key);
     if (!old) return;
     this.#old.delete(key);

@@ -17,7 +17,7 @@ const rowsMax = 500;
 /** Looking at a few rows too many is better than coming back for each while passing deleted keys. */
 const rowsMin = 32;
 /** Counting passes over keys only. */
-const countedRowsMax = 20_000;
+const countedRowsMax = 10_000;
 
 /**
  * The reads of the embedded store. All see the acknowledged state: where the file is ahead of it, or an earlier moment is asked for, a key is walked back from

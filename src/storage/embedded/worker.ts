@@ -23,9 +23,11 @@ if (fileBytesMax !== undefined) {
 const writer = openWriter(db);
 
 const queue: Batch[] = [];
+/** Up to where to compact, while that goes on. */
 let compacting: number | undefined;
 let closing = false;
 
+// The thread ends when its port is closed.
 port.on('message', (message: ToWriter) => {
   take(message);
   work();
@@ -36,7 +38,10 @@ const tell = (message: FromWriter): void => port.postMessage(message);
 function take(message: ToWriter): void {
   if ('batch' in message) queue.push(message.batch);
   else if ('compact' in message) compacting = message.compact;
-  else closing = true;
+  else {
+    closing = true;
+    compacting = undefined;
+  }
 }
 
 /** Returns when nothing is left to do. Commits and steps of compaction take turns, so that neither waits long for the other. */
@@ -44,8 +49,8 @@ function work(): void {
   do {
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message as ToWriter);
     if (queue.length > 0) write();
-    if (compacting !== undefined && !closing) sweep(compacting);
-  } while (queue.length > 0 || (compacting !== undefined && !closing));
+    if (compacting !== undefined) sweep(compacting);
+  } while (queue.length > 0 || compacting !== undefined);
   if (closing) close();
 }
 
@@ -61,7 +66,8 @@ function write(): void {
     port.postMessage(done satisfies FromWriter, [done.outcomes.buffer as ArrayBuffer]);
   } catch (err) {
     const count = batches.reduce((sum, batch) => sum + batch.lengths.length, 0);
-    tell({refused: (err as Error).message, count, fatal: isFatal(err)});
+    tell({refused: (err as Error).message, count});
+    if (isFatal(err)) port.close();
   }
 }
 

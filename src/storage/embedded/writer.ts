@@ -1,5 +1,5 @@
 import type {DatabaseSync} from 'node:sqlite';
-import {absent, allHeld, type Batch, Code, type FromWriter} from './batch.ts';
+import {absent, allHeld, type Batch, Code, type Commit, commitsOf, type FromWriter} from './batch.ts';
 import {Kind, mark, newestRevision, prepare} from './database.ts';
 
 /** The work of the thread that writes, each call one transaction. */
@@ -40,13 +40,12 @@ export function openWriter(db: DatabaseSync): Writer {
         const lasts: Uint8Array[] = [];
         let at = 0;
         for (const batch of batches) {
-          let first = 0;
-          for (const length of batch.lengths) {
-            const failed = judge(statements, batch, first, length);
-            outcomes[at++] = failed ? failed.op : allHeld;
-            outcomes[at++] = failed ? failed.actual : 0;
-            if (!failed) head = apply(statements, {batch, first, length, head, lasts});
-            first += length;
+          for (const commit of commitsOf(batch)) {
+            const found = commit.keys.map(key => statements.find.get(key));
+            const failed = found.findIndex((row, i) => actual(row) !== commit.expects[i]);
+            outcomes[at++] = failed < 0 ? allHeld : failed;
+            outcomes[at++] = failed < 0 ? 0 : actual(found[failed]);
+            if (failed < 0) head = apply(statements, {commit, found, head, lasts});
           }
         }
         return {outcomes, head, lasts};
@@ -88,47 +87,32 @@ const prepareAll = (db: DatabaseSync) => ({
 });
 type Statements = ReturnType<typeof prepareAll>;
 
-/** The first op whose expectation does not hold, if any. */
-function judge(
-  statements: Statements,
-  batch: Batch,
-  first: number,
-  length: number,
-): {readonly op: number; readonly actual: number} | undefined {
-  for (let op = 0; op < length; op++) {
-    const found = statements.find.get(batch.keys[first + op]!);
-    const actual = found && !found[1] ? found[0] : absent;
-    if (actual !== batch.expects[first + op]) return {op, actual};
-  }
-  return undefined;
-}
+/** What an expectation is compared with. */
+const actual = (row: Found | undefined): number => (row && !row[1] ? row[0] : absent);
 
 type Application = {
-  readonly batch: Batch;
-  /** The ops of the commit: `length` from `first` on. */
-  readonly first: number;
-  readonly length: number;
+  readonly commit: Commit;
+  /** The row of each of its keys. As no key comes twice, they hold for the whole commit. */
+  readonly found: readonly (Found | undefined)[];
   readonly head: number;
   /** Takes the values that unseen deletes remove. */
   readonly lasts: Uint8Array[];
 };
 
 /** Writes a commit whose expectations hold; returns the new head. */
-function apply(statements: Statements, {batch, first, length, head, lasts}: Application): number {
+function apply(statements: Statements, {commit, found, head, lasts}: Application): number {
   let revision = head;
-  for (let i = first; i < first + length; i++) {
-    const code = batch.codes[i]!;
+  for (const [i, key] of commit.keys.entries()) {
+    const code = commit.codes[i];
     if (code === Code.check) continue;
     revision++;
-    const key = batch.keys[i]!;
-    const terms = batch.terms[i]!;
+    const terms = commit.terms[i]!;
     const isDelete = code !== Code.put;
-    const kind = isDelete ? Kind.delete : batch.expects[i] === absent ? Kind.create : Kind.update;
-    const old = statements.find.get(key);
+    const kind = isDelete ? Kind.delete : commit.expects[i] === absent ? Kind.create : Kind.update;
+    const old = found[i];
     const before = old ? old[0] : 0;
     if (code === Code.dropUnseen) lasts.push(statements.value.get(before)![0] ?? new Uint8Array(0));
-    const value = isDelete ? null : batch.values.subarray(i === 0 ? 0 : batch.ends[i - 1]!, batch.ends[i]!);
-    statements.log.run(revision, before, kind, key, terms, value);
+    statements.log.run(revision, before, kind, key, terms, isDelete ? null : commit.value(i));
     if (old) statements.setKey.run(revision, isDelete ? 1 : 0, terms, key);
     else statements.addKey.run(key, revision, terms);
     index(statements, key, old ? old[2] : '', terms);

@@ -18,6 +18,8 @@ export function encodeMessage(writer: Writer, message: Message, object: JsonObje
   }
 }
 
+const keyType: Type = {kind: 'scalar', name: 's'};
+
 function writeField(writer: Writer, field: Field, value: Json): void {
   const {shape, type, number} = field;
   if (shape === 'one') writeTagged(writer, number, type, value);
@@ -30,7 +32,7 @@ function writeField(writer: Writer, field: Field, value: Json): void {
     for (let i = keys.length - 1; i >= 0; i--) {
       const end = lengthOf(writer);
       writeTagged(writer, 2, type, value[keys[i]!]!);
-      writeTagged(writer, 1, {kind: 'scalar', name: 's'}, keys[i]!);
+      writeTagged(writer, 1, keyType, keys[i]!);
       writeLengthSince(writer, end);
       writeTag(writer, number, 2);
     }
@@ -98,9 +100,13 @@ function partsOf(name: Exclude<SpecialType, 'Raw'>, value: Json): JsonObject {
   }
 }
 
+/** `2006-01-02T15:04:05Z`: without a fraction. */
+const wholeSecondsChars = 20;
+
 function partsOfTime(value: Json): JsonObject {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) throw mistyped('a value', 'a time');
-  const fraction = /\.(\d+)/.exec(value as string)?.[1] ?? '';
+  const text = value as string;
+  const fraction = text.length === wholeSecondsChars ? '' : (/\.(\d+)/.exec(text)?.[1] ?? '');
   return {seconds: Math.floor(ms / 1000), nanos: Number(fraction.slice(0, 6).padEnd(6, '0')) * 1000};
 }

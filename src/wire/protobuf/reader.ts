@@ -87,9 +87,11 @@ export function readBytes(reader: Reader): Buffer {
 }
 
 export function readString(reader: Reader): string {
-  const bytes = readBytes(reader);
-  const text = bytes.toString('utf8');
-  if (text.includes('\ufffd') && !isUtf8(bytes)) throw malformed('a string that is not valid UTF-8');
+  const end = readLength(reader);
+  const start = reader.at;
+  reader.at = end;
+  const text = reader.bytes.toString('utf8', start, end);
+  if (text.includes('\ufffd') && !isUtf8(reader.bytes.subarray(start, end))) throw malformed('a string that is not valid UTF-8');
   return text;
 }
 

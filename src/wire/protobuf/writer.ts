@@ -58,9 +58,27 @@ export function writeDouble(writer: Writer, value: number): void {
 }
 
 export function writeString(writer: Writer, text: string, encoding: 'utf8' | 'base64'): void {
+  if (encoding === 'utf8' && text.length <= shortCharsMax && writeAscii(writer, text)) return;
   const length = Buffer.byteLength(text, encoding);
   reserve(writer, length);
   writer.bytes.write(text, writer.at, length, encoding);
+}
+
+/** Up to this length a loop is faster than a call out of JavaScript. */
+const shortCharsMax = 64;
+
+/** Writes `text` if it is ASCII; if not, whatever was written is taken back. */
+function writeAscii(writer: Writer, text: string): boolean {
+  reserve(writer, text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) {
+      writer.at += text.length;
+      return false;
+    }
+    writer.bytes[writer.at + i] = code;
+  }
+  return true;
 }
 
 export function writeBytes(writer: Writer, bytes: Uint8Array): void {
