@@ -168,11 +168,3 @@ test('what tables show of quotas', () => {
     ['cpu: 0/1, pods: 1/3', 'limits.cpu: 0/2', '<unknown>'],
   );
 });
-
-test('the status of a quota is the server’s', () => {
-  const object: JsonObject = {status: {used: {pods: '0'}}};
-  resourceQuota.strategy.prepareUpdate?.(object, {status: {used: {pods: '1'}}});
-  assert.deepEqual(object, {status: {used: {pods: '1'}}});
-  resourceQuota.strategy.prepareCreate?.(object);
-  assert.deepEqual(object, {status: {}});
-});

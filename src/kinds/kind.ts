@@ -46,7 +46,11 @@ export type Subresources = {
   readonly finalize?: true;
 };
 
-/** What is peculiar to a kind. All functions are pure but for the object they are told to change. */
+/**
+ * What is peculiar to a kind. Kinds with a status subresource need say nothing of their status here: writes to the main endpoint
+ * leave it alone, and new objects have none but what `prepareCreate` gives them. All functions are pure but for the object they are
+ * told to change.
+ */
 export type Strategy = {
   /** The grammar of `metadata.name`; a DNS subdomain when absent. */
   readonly name?: Check;

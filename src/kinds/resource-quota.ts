@@ -66,13 +66,6 @@ export const resourceQuota: Kind = kind({
         writeAsText(child(part, 'used'));
       }
     },
-    prepareCreate: quota => {
-      quota['status'] = {};
-    },
-    prepareUpdate: (quota, old) => {
-      if (old['status'] === undefined) delete quota['status'];
-      else quota['status'] = old['status'];
-    },
     validate: quota => amountErrors('spec.hard', child(quota, 'spec'), 'hard'),
     validateUpdate: (quota, old) => [...immutable(quota, old, 'scopes'), ...immutable(quota, old, 'scopeSelector')],
     validateStatus: quota => [
