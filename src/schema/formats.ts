@@ -38,9 +38,7 @@ const stringFormats: {readonly [format: string]: (text: string) => boolean} = Ob
   ipv4: (text: string) => isIpv4(text) || (text.includes('.') && isIpv6(text)),
   ipv6: isIpv6,
   cidr: isCidr,
-  mac: matching(
-    /^(?:[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?:(?:\1[0-9a-f]{2}){2}|(?:\1[0-9a-f]{2}){14})?|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?:\.[0-9a-f]{4}|(?:\.[0-9a-f]{4}){7})?)$/i,
-  ),
+  mac: isMac,
   uuid: matching(uuid('[0-9a-f]{4}', '[0-9a-f]{4}')),
   uuid3: matching(uuid('3[0-9a-f]{3}', '[0-9a-f]{4}')),
   uuid4: matching(uuid('4[0-9a-f]{3}', '[89ab][0-9a-f]{3}')),
@@ -61,13 +59,27 @@ const stringFormats: {readonly [format: string]: (text: string) => boolean} = Ob
   k8slongname: (text: string) => text.length <= 253 && text.split('.').every(matching(shortNamePattern)),
 });
 
+/** 6, 8 or 20 bytes in hexadecimal: pairs with `:` or `-` between them, fours with `.`, or nothing between. */
+function isMac(text: string): boolean {
+  const separator = /^[0-9a-f]{2}([:-])|^[0-9a-f]{4}(\.)/i.exec(text);
+  const mark = separator?.[1] ?? separator?.[2] ?? '';
+  const parts = mark ? text.split(mark, 21) : [text];
+  const width = mark === '.' ? 4 : mark ? 2 : text.length;
+  const digits = parts.join('');
+  return [12, 16, 40].includes(digits.length) && parts.every(part => part.length === width) && /^[0-9a-f]+$/i.test(digits);
+}
+
+const badEscape = /%(?![0-9a-fA-F]{2})/;
+
 /** A URI with a scheme, or an absolute path. */
 function isRequestUri(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(text) || /%(?![0-9a-fA-F]{2})/.test(text)) return false;
-  if (text === '*' || text.startsWith('/')) return true;
+  if (/[\x00-\x1f\x7f]/.test(text)) return false;
+  if (text === '*' || text.startsWith('/')) return !badEscape.test(text);
   const rest = /^[a-zA-Z][a-zA-Z0-9+.-]*:(.*)$/.exec(text)?.[1];
   if (rest === undefined) return false;
+  if (!rest.startsWith('/')) return true;
+  if (badEscape.test(rest)) return false;
   const authority = /^\/\/([^/?#]*)/.exec(rest)?.[1];
   return authority === undefined || /^(?:[^\s<>"@[\]]*@)?(?:\[[0-9a-fA-F:.%a-z]*\]|[^\s<>"@:[\]\\^`{}|]*)(?::\d*)?$/.test(authority);
 }
@@ -90,7 +102,7 @@ function isEmail(text: string): boolean {
 const hostCharsMax = 255;
 const hostChar = '[a-zA-Z0-9\\p{S}\\p{L}]';
 const hostPattern = new RegExp(
-  `^(?:${hostChar}-?${hostChar}{0,62}|(?:${hostChar}(?:(?:-|${hostChar}){0,61}${hostChar})?\\.)+${hostChar}(?:-?${hostChar}){1,62})$`,
+  `^(?:${hostChar}-?${hostChar}{0,62}|(?:${hostChar}(?:(?:-|${hostChar}){0,61}${hostChar})?\\.)+[a-zA-Z\\p{L}]{2,63})$`,
   'u',
 );
 

@@ -12,7 +12,11 @@ export const isInteger = (value: Json): value is number | bigint =>
 
 export const isNumber = (value: Json): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
 
-export const fitsInt32 = (value: number | bigint): boolean => value >= int32Min && value <= int32Max;
+/** Whether `value` is whole and within an int64, however it was written. */
+export const fitsInt64 = (value: number | bigint): boolean =>
+  (typeof value === 'bigint' || Number.isInteger(value)) && value >= int64Min && value <= int64Max;
+
+export const fitsInt32 = (value: number | bigint): boolean => fitsInt64(value) && value >= int32Min && value <= int32Max;
 
 export const fitsFloat32 = (value: number | bigint): boolean => value >= -float32Max && value <= float32Max;
 

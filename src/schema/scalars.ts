@@ -5,7 +5,7 @@ import {isObject, stringify} from '../api/json.ts';
 import {canonical} from './canonical.ts';
 import {formatChecked, formatOf} from './formats.ts';
 import type {JsonSchema} from './json-schema.ts';
-import {fitsFloat32, fitsInt32, isInteger, isMultiple, isNumber, printBound} from './numbers.ts';
+import {fitsFloat32, fitsInt32, fitsInt64, isInteger, isMultiple, isNumber, printBound} from './numbers.ts';
 import {linearRegex} from './regex.ts';
 import type {Check} from './report.ts';
 import {fail, pathOf} from './report.ts';
@@ -86,17 +86,18 @@ export function stringCheck(schema: JsonSchema): Check | undefined {
   };
 }
 
-/** The range a format implies: what is wrong with numbers outside of it has no field of its own in Kubernetes. */
+/** The range that a type and its format imply: what is wrong with numbers outside of it has no field of its own in Kubernetes. */
 function rangeOf(schema: JsonSchema): ((value: number | bigint) => boolean) | undefined {
   if (schema['x-kubernetes-int-or-string']) return undefined;
-  if (schema.type === 'integer' && schema.format === 'int32') return fitsInt32;
-  if (schema.type === 'number' && schema.format === 'float') return fitsFloat32;
-  return undefined;
+  if (schema.type === 'integer') return schema.format === 'int32' ? fitsInt32 : fitsInt64;
+  return schema.type === 'number' && schema.format === 'float' ? fitsFloat32 : undefined;
 }
 
 export function numberCheck(schema: JsonSchema): Check | undefined {
   const {multipleOf, maximum, minimum} = schema;
   const inRange = rangeOf(schema);
+  const format = formatOf(schema);
+  const kept = format === undefined ? '(default format)' : `with format ${format}`;
   if (multipleOf === undefined && maximum === undefined && minimum === undefined && !inRange) return undefined;
 
   return (value, _, report) => {
@@ -106,8 +107,7 @@ export function numberCheck(schema: JsonSchema): Check | undefined {
       fail(report, invalidValue(path, value, `${path} in body should be ${text}`));
     };
     if (inRange && !inRange(n)) {
-      const text = `Checked value must be of type ${schema.type} with format ${schema.format} in ${pathOf(report)}`;
-      fail(report, invalidValue('', '', text));
+      fail(report, invalidValue('', '', `Checked value must be of type ${schema.type} ${kept} in ${pathOf(report)}`));
     }
     if (multipleOf !== undefined && !isMultiple(n, multipleOf)) say(`a multiple of ${printBound(multipleOf, n)}`);
     if (minimum !== undefined) {

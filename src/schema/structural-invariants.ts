@@ -15,7 +15,7 @@ const emptyType: {readonly [level in Level]: string} = {
 
 /** What makes a schema structural, but for completeness (spec kubernetes-api 6.2.1 to 6.2.7, 6.2.10 to 6.2.12). */
 export function checkInvariants(schema: JsonSchema, path: string): FieldError[] {
-  const walk: Walk = {errors: [], patterns: new Set(), patternSize: 0};
+  const walk: Walk = {errors: [], patterns: new Map(), patternSize: 0};
   checkNode(schema, 'root', path, walk);
   return walk.errors;
 }
@@ -23,7 +23,12 @@ export function checkInvariants(schema: JsonSchema, path: string): FieldError[] 
 /** Instructions of all patterns of a schema. Hundreds of ordinary ones fit. */
 const patternSizeMax = 100_000;
 
-type Walk = {readonly errors: FieldError[]; readonly patterns: Set<string>; patternSize: number};
+type Walk = {
+  readonly errors: FieldError[];
+  /** What is wrong with each pattern met so far, '' if nothing. */
+  readonly patterns: Map<string, string>;
+  patternSize: number;
+};
 
 function checkNode(schema: JsonSchema, level: Level, path: string, walk: Walk): void {
   const {errors} = walk;
@@ -125,17 +130,22 @@ function checkJunctors(schema: JsonSchema, exempt: 'anyOf' | 'allOf' | undefined
 }
 
 function checkPattern(pattern: string, path: string, walk: Walk): void {
-  if (walk.patterns.has(pattern) || walk.patternSize > patternSizeMax) return;
+  const {errors, patterns} = walk;
+  if (walk.patternSize > patternSizeMax) return;
+  const why = patterns.get(pattern) ?? compileFor(pattern, walk);
+  patterns.set(pattern, why);
+  if (why) errors.push(invalidValue(path, pattern, `must be a valid regular expression, but isn't: ${why}`));
+  if (walk.patternSize > patternSizeMax) {
+    errors.push(forbiddenField(path, `the patterns of the schema come to more than ${patternSizeMax} instructions`));
+  }
+}
+
+function compileFor(pattern: string, walk: Walk): string {
   try {
-    walk.patterns.add(pattern);
     walk.patternSize += linearRegex(pattern).size;
-    if (walk.patternSize > patternSizeMax) {
-      const why = `the patterns of the schema come to more than ${patternSizeMax} instructions`;
-      walk.errors.push(forbiddenField(path, why));
-    }
+    return '';
   } catch (err) {
-    const why = err instanceof Error ? err.message : String(err);
-    walk.errors.push(invalidValue(path, pattern, `must be a valid regular expression, but isn't: ${why}`));
+    return err instanceof Error ? err.message : String(err);
   }
 }
 

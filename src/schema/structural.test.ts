@@ -9,8 +9,7 @@ import {checkStructural} from './structural.ts';
 import {readSchema} from './written-schema.ts';
 
 /** The errors of a schema that has `spec` as its only property, without the path to the schema. */
-const errorsOf = (schema: JsonObject, status = false): string[] =>
-  checkStructural(schema, 'S', status).map(error => summary([error]).replace(/^S\.?/, ''));
+const errorsOf = (schema: JsonObject): string[] => checkStructural(schema, 'S').map(error => summary([error]).replace(/^S\.?/, ''));
 const spec = (schema: Json): JsonObject => ({type: 'object', properties: {spec: schema}});
 const item = (properties: JsonObject, required: string[] = []): JsonObject => ({type: 'object', properties, required});
 const at = 'properties[spec]';
@@ -233,14 +232,6 @@ const broken: readonly [name: string, schema: JsonObject, errors: string[]][] = 
   ],
 ];
 for (const [name, schema, errors] of broken) test(`not structural: ${name}`, () => assert.deepEqual(errorsOf(schema), errors));
-
-test('the status subresource restricts the root', () => {
-  assert.deepEqual(errorsOf({type: 'object', required: ['a'], description: 'x'}, true), []);
-  assert.match(
-    errorsOf({type: 'object', minProperties: 1}, true)[0]!,
-    /only \[Description Type .* XValidations\] fields are allowed at the root/,
-  );
-});
 
 test('schemas have limits', () => {
   let deep: JsonObject = {type: 'string'};

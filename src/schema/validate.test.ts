@@ -26,13 +26,19 @@ const cases: readonly [name: string, schema: JsonSchema, value: Json, errors: st
     'fraction for an integer',
     inSpec({replicas: {type: 'integer'}}),
     {replicas: 1.5},
-    ['FieldValueTypeInvalid | spec.replicas | Invalid value: "number": spec.replicas in body must be of type integer: "number"'],
+    [
+      'FieldValueTypeInvalid | spec.replicas | Invalid value: "number": spec.replicas in body must be of type integer: "number"',
+      'FieldValueInvalid | <nil> | Invalid value: "": Checked value must be of type integer (default format) in spec.replicas',
+    ],
   ],
   [
     'fraction for an int32 names the format',
     inSpec({n: {type: 'integer', format: 'int32'}}),
     {n: 1.5},
-    ['FieldValueTypeInvalid | spec.n | Invalid value: "float64": spec.n in body must be of type int32: "float64"'],
+    [
+      'FieldValueTypeInvalid | spec.n | Invalid value: "float64": spec.n in body must be of type int32: "float64"',
+      'FieldValueInvalid | <nil> | Invalid value: "": Checked value must be of type integer with format int32 in spec.n',
+    ],
   ],
   ['whole float for an integer', inSpec({n: {type: 'integer'}}), {n: 1e3}, []],
   ['int64', inSpec({n: {type: 'integer'}}), {n: big - 1n}, []],
@@ -40,7 +46,10 @@ const cases: readonly [name: string, schema: JsonSchema, value: Json, errors: st
     'beyond int64',
     inSpec({n: {type: 'integer', format: 'int64'}}),
     {n: big},
-    ['FieldValueTypeInvalid | spec.n | Invalid value: "float64": spec.n in body must be of type int64: "float64"'],
+    [
+      'FieldValueTypeInvalid | spec.n | Invalid value: "float64": spec.n in body must be of type int64: "float64"',
+      'FieldValueInvalid | <nil> | Invalid value: "": Checked value must be of type integer with format int64 in spec.n',
+    ],
   ],
   ['integer for a number', inSpec({n: {type: 'number'}}), {n: 7}, []],
   [
