@@ -4,7 +4,7 @@
  */
 import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
 import type {Batch, FromWriter, ToWriter} from './batch.ts';
-import {type Connection, connect} from './database.ts';
+import {type Connection, connect, prepare} from './database.ts';
 import {openWriter} from './writer.ts';
 
 export type WorkerData = {readonly path: string; readonly connection: Connection; readonly fileBytesMax?: number};
@@ -15,12 +15,22 @@ const {path, connection, fileBytesMax} = workerData as WorkerData;
 /** A transaction takes no further batch once it has this much, so that nobody waits long for the commits of others. */
 const transactionBytesMax = 8 * 1024 * 1024;
 
+/**
+ * Pages in the write-ahead log that are carried over into the file: in a quiet moment when there are so many, and under load when there
+ * are too many. Commits wait meanwhile, but never the ones just answered.
+ */
+const walPagesWanted = 1_000;
+const walPagesMax = 4_000;
+
 const db = connect(path, connection);
 if (fileBytesMax !== undefined) {
   const [pageBytes] = db.prepare('PRAGMA page_size').get() as unknown as [number];
   db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(fileBytesMax / pageBytes))}`);
 }
+db.exec('PRAGMA wal_autocheckpoint = 0');
 const writer = openWriter(db);
+const walState = prepare<[busy: number, pages: number, carriedOver: number]>(db, 'PRAGMA wal_checkpoint(NOOP)');
+const carryOver = prepare(db, 'PRAGMA wal_checkpoint(PASSIVE)');
 
 const queue: Batch[] = [];
 /** Up to where to compact, while that goes on. */
@@ -46,12 +56,18 @@ function take(message: ToWriter): void {
 
 /** Returns when nothing is left to do. Commits and steps of compaction take turns, so that neither waits long for the other. */
 function work(): void {
+  takeAll();
   do {
-    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message as ToWriter);
     if (queue.length > 0) write();
     if (compacting !== undefined) sweep(compacting);
+    takeAll();
+    checkpoint();
   } while (queue.length > 0 || compacting !== undefined);
   if (closing) close();
+}
+
+function takeAll(): void {
+  for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message as ToWriter);
 }
 
 function write(): void {
@@ -79,6 +95,12 @@ function sweep(compacted: number): void {
     tell({compacted, failed: (err as Error).message});
   }
   compacting = undefined;
+}
+
+function checkpoint(): void {
+  const [, pages, carriedOver] = walState.get()!;
+  const due = pages - carriedOver;
+  if (due > walPagesMax || (due > walPagesWanted && queue.length === 0)) carryOver.get();
 }
 
 function close(): void {
