@@ -37,7 +37,7 @@ export const rooms: {readonly [name: string]: Room} = {
     uses: ['node:crypto'],
   },
   tenancy: {holds: 'pure rules of workspaces: types, phases, what a new one contains', may: ['api', 'kinds']},
-  auth: {holds: 'who you are, what you may, and why', may: ['api'], uses: ['node:crypto']},
+  auth: {holds: 'who you are, what you may, and why', may: ['api']},
   admission: {
     holds: 'what we change or refuse beyond a kind by itself',
     may: ['api', 'auth', 'schema', 'kinds', 'registry', 'storage', 'tenancy'],
@@ -56,7 +56,11 @@ export const rooms: {readonly [name: string]: Room} = {
     may: ['api'],
     uses: ['yaml', 'node:fs', 'node:http', 'node:https', 'node:path'],
   },
-  cli: {holds: 'kubectl plugins and what people type', may: ['api', 'client'], uses: ['node:fs', 'node:os', 'node:url', 'node:process']},
+  cli: {
+    holds: 'kubectl plugins and what people type',
+    may: ['api', 'client'],
+    uses: ['node:child_process', 'node:fs', 'node:os', 'node:process', 'node:url'],
+  },
   main: {
     holds: 'flags, TLS, signals, the real clock, the choice of every implementation',
     may: [

@@ -9,6 +9,7 @@ import type {User} from '../auth/user.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Resource} from '../registry/resource.ts';
 import type {Op, Storage} from '../storage/storage.ts';
+import type {StandingExport} from '../tenancy/contents.ts';
 
 export type Write = {
   readonly verb: 'create' | 'update' | 'delete';
@@ -30,6 +31,15 @@ export type Surroundings = {
   readonly store: Storage;
   readonly registry: Registry;
   readonly world: World;
+  readonly settings: Settings;
+};
+
+/** What this server is, as it stands in objects. */
+export type Settings = {
+  readonly shardName: string;
+  /** PEM certificates that verify this server. */
+  readonly rootCa: string;
+  readonly standing: readonly StandingExport[];
 };
 
 export type Rule = {

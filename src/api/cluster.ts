@@ -28,6 +28,7 @@ export function workspaceIdOf(text: string): WorkspaceId {
 
 export const root: WorkspaceId = workspaceIdOf('root');
 export const systemAdmin: WorkspaceId = workspaceIdOf('system:admin');
+export const systemCrds: WorkspaceId = workspaceIdOf('system:system-crds');
 export const systemShard: WorkspaceId = workspaceIdOf('system:shard');
 
 const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import fc from 'fast-check';
 import type {Json, JsonObject} from './json.ts';
+import {clone} from './json.ts';
 import {cleanMetadata, metadataTypeError} from './metadata-shape.ts';
 
 const cases: readonly [Json, typed: string | undefined, string | undefined][] = [
@@ -56,4 +58,19 @@ test('what is empty is not stored', () => {
   };
   assert.deepEqual(cleanMetadata(meta), []);
   assert.deepEqual(meta, {name: 'a', annotations: {a: '', b: ''}, deletionGracePeriodSeconds: 0});
+});
+
+test('whatever comes, it is refused or becomes clean', () => {
+  const field = fc.constantFrom('name', 'labels', 'finalizers', 'ownerReferences', 'managedFields', 'generation', '__proto__', 'x');
+  fc.assert(
+    fc.property(fc.dictionary(field, fc.jsonValue()), written => {
+      const meta: JsonObject = JSON.parse(JSON.stringify(written));
+      if (metadataTypeError(meta) !== undefined) return;
+      cleanMetadata(meta);
+      const once = clone(meta);
+      assert.deepEqual(cleanMetadata(meta), []);
+      assert.deepEqual(meta, once);
+      assert.equal(metadataTypeError(meta), undefined);
+    }),
+  );
 });

@@ -28,10 +28,10 @@ export const runCommand = (
   subcommands: readonly Command[] = [],
 ): Promise<number> =>
   exitCodeOf(world, async () => {
+    if (command.deprecated) world.err(`Command "${command.name}" is deprecated, ${command.deprecated}\n`);
     const parsed = parseFlags(words, [...command.flags, ...everywhere]);
     if (isSet(parsed, 'help')) return world.out(helpText(command, subcommands));
     if (isSet(parsed, 'version')) return world.out(`${command.name} version v${world.version}\n`);
-    if (command.deprecated) world.err(`Command "${command.name}" is deprecated, ${command.deprecated}\n`);
     const count = parsed.args.length;
     const {min, max, isStrict} = command.args;
     if (isStrict && count !== max) throw new CommandError(`accepts ${max} arg(s), received ${count}`);

@@ -30,6 +30,8 @@ export class FakeWorld {
   out = '';
   err = '';
   nowMs = 0;
+  /** The phase in which new workspaces are answered. */
+  newPhase = 'Scheduling';
   /** Called with each pause, so that a test can let time change things. */
   onSleep: (nowMs: number) => void = () => undefined;
 
@@ -101,7 +103,7 @@ export class FakeWorld {
       const path = `${parent}:${metadata.name}`;
       if (this.tree.has(path)) return failure(409, 'AlreadyExists', `workspaces.tenancy.kcp.io "${metadata.name}" already exists`);
       const type = spec['type'] as {name: string; path?: string} | undefined;
-      this.tree.set(path, {spec, type: type ? `${type.path ?? 'root'}:${type.name}` : 'root:universal', phase: 'Scheduling'});
+      this.tree.set(path, {spec, type: type ? `${type.path ?? 'root'}:${type.name}` : 'root:universal', phase: this.newPhase});
       return success(object(path, this.tree.get(path)!));
     }
     if (name === undefined) {

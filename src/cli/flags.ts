@@ -78,10 +78,12 @@ function parseShort(word: string, rest: string[], flags: readonly Flag[], values
 const switchWords: {readonly [word: string]: string} = {true: 'true', t: 'true', '1': 'true', false: 'false', f: 'false', '0': 'false'};
 
 function setValue(values: Map<string, string>, flag: Flag, value: string): void {
-  const word = flag.takes === undefined ? value.toLowerCase() : undefined;
-  if (word === undefined) values.set(flag.name, value);
-  else if (Object.hasOwn(switchWords, word)) values.set(flag.name, switchWords[word]!);
-  else throw new CommandError(`invalid argument ${JSON.stringify(value)} for "--${flag.name}" flag: must be true or false`);
+  if (flag.takes !== undefined) return void values.set(flag.name, value);
+  const word = value.toLowerCase();
+  const isKnown = Object.hasOwn(switchWords, word);
+  if (isKnown) return void values.set(flag.name, switchWords[word]!);
+  const [name, quoted] = [`${flag.short ? `-${flag.short}, ` : ''}--${flag.name}`, JSON.stringify(value)];
+  throw new CommandError(`invalid argument ${quoted} for "${name}" flag: strconv.ParseBool: parsing ${quoted}: invalid syntax`);
 }
 
 function take(rest: string[], flag: string): string {

@@ -28,9 +28,7 @@ export const apiBindings: ResourceRef = {group: 'apis.kcp.io', version: 'v1alpha
 export function openSession(flags: ParsedFlags, world: World): Session {
   const flag = (name: string): string | undefined => flags.values.get(name);
   const config = loadKubeconfig({flag: flag('kubeconfig'), list: world.env['KUBECONFIG'], home: world.home, cwd: world.cwd});
-  const name = flag('context') ?? config.currentContext;
-  const context = config.contexts.get(name);
-  if (!context) throw new CommandError(`current ${JSON.stringify(name)} context not found`);
+  const context = contextIn(config, flag('context'));
   const connection = connectionOf(config, context, {
     user: flag('user'),
     server: flag('server'),
@@ -50,6 +48,13 @@ export function openSession(flags: ParsedFlags, world: World): Session {
     server: inWorkspace(connection.server, flag('workspace')),
     clientAt: path => clientOver({fetch, prefix: `${target}/clusters/${path}`, sleep: world.sleep}),
   };
+}
+
+function contextIn(config: Kubeconfig, asked: string | undefined): Entry {
+  const context = config.contexts.get(asked ?? config.currentContext);
+  if (context) return context;
+  if (asked !== undefined) throw new CommandError(`context ${JSON.stringify(asked)} does not exist`);
+  throw new CommandError(`current ${JSON.stringify(config.currentContext)} context not found`);
 }
 
 /** Where the URL in effect points; throws when it is not a workspace. */

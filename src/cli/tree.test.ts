@@ -44,7 +44,6 @@ const pictures: {readonly [words: string]: string} = {
     ├── b [m]     ws=Ready         lc=Unknown
     ├── c         ws=Scheduling    lc=Unknown
     └── d         ws=Ready         lc=Unknown
-
 `,
 };
 
@@ -73,6 +72,9 @@ test('a URL that leads nowhere', async t => {
 
 test('outside of workspaces there is no tree', async t => {
   const printed = await new FakeWorld(t, {}, 'https://kcp.test/other').run(workspace, 'tree');
-  assert.equal(printed.code, 0);
-  assert.equal(printed.err, 'current context URL "https://kcp.test/other" does not point directly to a kcp workspace\n');
+  assert.deepEqual(printed, {
+    code: 0,
+    out: 'current context URL "https://kcp.test/other" does not point directly to a kcp workspace\n',
+    err: '',
+  });
 });

@@ -5,6 +5,7 @@ import {asJson} from '../api/object.ts';
 import type {Command} from './command.ts';
 import {connectionFlags, workspaceFlag} from './command.ts';
 import {isSet} from './flags.ts';
+import {browse} from './interactive.ts';
 import {baseName, parseWorkspaceUrl} from './paths.ts';
 import type {Session} from './session.ts';
 import {logicalClusters, openSession, workspaces} from './session.ts';
@@ -18,23 +19,21 @@ export const tree: Command = {
   flags: [
     {name: 'full', short: 'f', help: 'Show full workspace paths'},
     {name: 'wide', help: 'Show also the phases of the workspaces and of their logical clusters'},
-    {name: 'interactive', short: 'i', help: 'Browse the workspaces (not offered yet)'},
+    {name: 'interactive', short: 'i', help: 'Browse the workspaces with the keys'},
     workspaceFlag,
     ...connectionFlags,
   ],
   args: {min: 0, max: 0},
   run: async (flags, world) => {
-    if (isSet(flags, 'interactive')) throw notInteractive();
     const session = openSession(flags, world);
+    if (isSet(flags, 'interactive')) return browse(session, world);
     const current = parseWorkspaceUrl(session.server);
-    if (!current) return world.err(`current context URL ${JSON.stringify(session.server)} does not point directly to a kcp workspace\n`);
+    if (!current) return world.out(`current context URL ${JSON.stringify(session.server)} does not point directly to a kcp workspace\n`);
     const look = {isFull: isSet(flags, 'full'), isWide: isSet(flags, 'wide')};
     const top = await grow(session, world, {path: current.path, ...look});
-    world.out(`${render(top, look.isWide).join('\n')}\n\n`);
+    world.out(`${render(top, look.isWide).join('\n')}\n${look.isWide ? '' : '\n'}`);
   },
 };
-
-export const notInteractive = (): CommandError => new CommandError("the interactive browser is not offered yet, use 'kubectl ws tree'");
 
 type Node = {
   readonly label: string;

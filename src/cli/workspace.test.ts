@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {writeFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {parse} from 'yaml';
 import {FakeWorld} from './fake-world.suite.ts';
@@ -42,7 +43,8 @@ const refusals: readonly (readonly [from: string, words: string, text: string])[
   ['root', '-', 'no previous workspace found in kubeconfig'],
   ['root', '-i org', 'interactive mode does not accept arguments'],
   ['root', '--nonsense', 'unknown flag: --nonsense'],
-  ['root', '--context other .', 'current "other" context not found'],
+  ['root', '--context other .', 'context "other" does not exist'],
+  ['root', 'tree --full=maybe', 'invalid argument "maybe" for "-f, --full" flag: strconv.ParseBool: parsing "maybe": invalid syntax'],
   ['root', 'tree -w ..', 'cannot go above the root workspace'],
   ['https://kcp.test/other', 'org', 'current URL "https://kcp.test/other" does not point to a workspace'],
 ];
@@ -161,6 +163,12 @@ test('flags reach the connection, before a verb and behind it', async t => {
       ['https://other.test/clusters/root', 'Bearer t2'],
     ],
   );
+});
+
+test('without a kubeconfig there is no context', async t => {
+  const fake = new FakeWorld(t, {});
+  writeFileSync(fake.file, '');
+  assert.equal((await fake.run(workspace, '.')).err, 'Error: current "" context not found\n');
 });
 
 test('help and version', async t => {

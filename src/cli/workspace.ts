@@ -4,8 +4,9 @@ import {createDeprecated} from './create.ts';
 import {createContext} from './create-context.ts';
 import {current} from './current.ts';
 import {firstArgument, isSet} from './flags.ts';
+import {browse} from './interactive.ts';
 import {openSession} from './session.ts';
-import {notInteractive, tree} from './tree.ts';
+import {tree} from './tree.ts';
 import {enter, use} from './use.ts';
 import type {World} from './world.ts';
 import {CommandError} from './world.ts';
@@ -24,20 +25,22 @@ const examples = `  # show the workspace you are in
   kubectl ws -
   kubectl ws
 
-  # draw the workspaces below the current one
-  kubectl ws tree`;
+  # draw the workspaces below the current one, or browse them
+  kubectl ws tree
+  kubectl ws -i`;
 
 const workspaceCommand: Command = {
   name: 'workspace',
   usage: 'kubectl ws [create|create-context|use|current|tree|<workspace>|..|.|-|~|<:root:absolute:workspace>] [-i|--interactive]',
   short: 'Manages workspaces: shows, enters, creates them, and draws their tree',
   examples,
-  flags: [{name: 'interactive', short: 'i', help: 'Browse the workspaces (not offered yet)'}, shortFlag, ...connectionFlags],
+  flags: [{name: 'interactive', short: 'i', help: 'Browse the workspaces with the keys'}, shortFlag, ...connectionFlags],
   args: {min: 0, max: 1},
   run: async (flags, world) => {
     if (isSet(flags, 'interactive') && flags.args.length > 0) throw new CommandError('interactive mode does not accept arguments');
-    if (isSet(flags, 'interactive')) throw notInteractive();
-    await enter(flags.args[0] ?? '', openSession(flags, world), world, isSet(flags, 'short'));
+    const session = openSession(flags, world);
+    if (isSet(flags, 'interactive')) await browse(session, world);
+    else await enter(flags.args[0] ?? '', session, world, isSet(flags, 'short'));
   },
 };
 

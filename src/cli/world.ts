@@ -17,6 +17,17 @@ export type World = {
   /** Milliseconds, growing. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Takes the whole terminal; absent where there is none. */
+  readonly openTerminal?: () => Terminal;
+};
+
+/** A screen to draw on, and the keys that are pressed, each as the terminal sends it. */
+export type Terminal = {
+  readonly keys: AsyncIterable<string>;
+  readonly size: () => {readonly columns: number; readonly rows: number};
+  readonly show: (lines: readonly string[]) => void;
+  /** Gives the terminal back as it was. */
+  readonly close: () => void;
 };
 
 /** What the person typed cannot be done; the text says why. */

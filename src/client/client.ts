@@ -140,7 +140,7 @@ function parseReply(reply: Reply): Json {
 }
 
 /** Integers that a double cannot hold stay exact, as everywhere in this project. */
-function parseJson(text: string): Json {
+export function parseJson(text: string): Json {
   if (!/\d{16}/.test(text)) return JSON.parse(text) as Json;
   const exact = (_: string, value: Json, context?: {source?: string}): Json =>
     typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? BigInt(context!.source!) : value;

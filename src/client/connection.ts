@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
-import {dig, digString} from '../api/json.ts';
+import type {Json} from '../api/json.ts';
+import {dig, digString, isObject} from '../api/json.ts';
 import type {Entry, Kubeconfig} from './kubeconfig.ts';
 import {KubeconfigError} from './kubeconfig.ts';
 
@@ -15,6 +16,19 @@ export type Connection = {
   readonly tlsServerName?: string;
   /** Headers that say who is calling: authorization and impersonation. */
   readonly headers: {readonly [name: string]: string | readonly string[]};
+  /** Signs in at the first request (see `signIn`); absent when the kubeconfig holds the credentials itself. */
+  readonly exec?: ExecPlugin;
+};
+
+/** A program that prints credentials, as kubeconfig's `exec` describes it. */
+export type ExecPlugin = {
+  /** A path when it holds a slash, otherwise a name to be found in $PATH. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: {readonly [name: string]: string};
+  readonly apiVersion: string;
+  readonly provideClusterInfo: boolean;
+  readonly installHint: string;
 };
 
 /** What flags may put in place of the kubeconfig's values. */
@@ -32,22 +46,21 @@ export type Overrides = {
 
 /**
  * The connection that `context` describes. Throws `KubeconfigError` when its cluster or user is missing, a file cannot be read, or
- * the user signs in by a way we do not offer.
+ * the cluster or user asks for something that is not supported.
  */
 export function connectionOf(config: Kubeconfig, context: Entry, overrides: Overrides = {}): Connection {
   const cluster = config.clusters.get(digString(context.body, 'cluster') ?? '');
   const server = overrides.server ?? digString(cluster?.body, 'server');
   if (!server) throw new KubeconfigError(`context "${context.name}" names no cluster with a server`);
+  if (!/^https?:\/\//.test(server) || !URL.canParse(server))
+    throw new KubeconfigError(`not the URL of a server: ${JSON.stringify(server)}`);
   const userName = overrides.user ?? digString(context.body, 'user') ?? '';
   const user = config.users.get(userName);
   if (overrides.user !== undefined && !user) throw new KubeconfigError(`auth info "${userName}" does not exist`);
   if (digString(cluster?.body, 'proxy-url')) throw new KubeconfigError(`cluster "${cluster?.name}" uses proxy-url, which is not supported`);
-  return {
-    server: server.replace(/\/+$/, ''),
-    ...transport(cluster, overrides),
-    ...certificates(user),
-    headers: {...authorization(user, overrides), ...impersonation(user, overrides)},
-  };
+  const headers: IdentityHeaders = {...authorization(user, overrides), ...impersonation(user, overrides)};
+  const exec = headers.authorization === undefined ? execPlugin(user) : undefined;
+  return {server: server.replace(/\/+$/, ''), ...transport(cluster, overrides), ...certificates(user), headers, ...(exec && {exec})};
 }
 
 function transport(cluster: Entry | undefined, overrides: Overrides): Partial<Connection> {
@@ -63,17 +76,36 @@ function certificates(user: Entry | undefined): Partial<Connection> {
   return {...(clientCert !== undefined && {clientCert}), ...(clientKey !== undefined && {clientKey})};
 }
 
-function authorization(user: Entry | undefined, overrides: Overrides): {[name: string]: string} {
+type IdentityHeaders = {[name: string]: string | readonly string[]; authorization?: string};
+
+function authorization(user: Entry | undefined, overrides: Overrides): {authorization?: string} {
   const token = overrides.token ?? tokenOf(user);
   if (token) return {authorization: `Bearer ${token}`};
   const username = overrides.username ?? digString(user?.body, 'username');
   const password = overrides.password ?? digString(user?.body, 'password') ?? '';
   if (username) return {authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`};
-  for (const way of ['exec', 'auth-provider']) {
-    if (dig(user?.body, way) !== undefined)
-      throw new KubeconfigError(`user "${user?.name}" signs in by "${way}", which is not supported yet; pass --token`);
-  }
+  if (dig(user?.body, 'auth-provider') !== undefined)
+    throw new KubeconfigError(`user "${user?.name}" signs in by an auth-provider, which no client supports any more; use exec or --token`);
   return {};
+}
+
+function execPlugin(user: Entry | undefined): ExecPlugin | undefined {
+  const exec = dig(user?.body, 'exec');
+  if (!user || !isObject(exec)) return undefined;
+  const command = digString(exec, 'command') ?? '';
+  return {
+    command: command.includes('/') ? resolve(dirname(user.file), command) : command,
+    args: listOf(exec, 'args').map(String),
+    env: Object.fromEntries(listOf(exec, 'env').map(each => [digString(each, 'name') ?? '', digString(each, 'value') ?? ''])),
+    apiVersion: digString(exec, 'apiVersion') ?? '',
+    provideClusterInfo: dig(exec, 'provideClusterInfo') === true,
+    installHint: digString(exec, 'installHint') ?? '',
+  };
+}
+
+function listOf(from: Json | undefined, key: string): readonly Json[] {
+  const found = dig(from, key);
+  return Array.isArray(found) ? found : [];
 }
 
 /** As client-go: the file, which is kept fresh by others, goes before the value. */
@@ -86,11 +118,11 @@ function tokenOf(user: Entry | undefined): string | undefined {
 function impersonation(user: Entry | undefined, overrides: Overrides): {[name: string]: string | readonly string[]} {
   const as = digString(user?.body, 'as');
   const uid = overrides.asUid ?? digString(user?.body, 'as-uid');
-  const groups = dig(user?.body, 'as-groups');
+  const groups = listOf(user?.body, 'as-groups');
   return {
     ...(as && {'impersonate-user': as}),
     ...(uid && {'impersonate-uid': uid}),
-    ...(Array.isArray(groups) && groups.length > 0 && {'impersonate-group': groups.map(String)}),
+    ...(groups.length > 0 && {'impersonate-group': groups.map(String)}),
   };
 }
 

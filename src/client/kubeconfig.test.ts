@@ -144,7 +144,7 @@ users:
 - {name: cert, user: {client-certificate-data: ${base64('CERT')}, client-certificate: ignored, client-key: key.pem, as: bob, as-groups: [g]}}
 - {name: token, user: {token: old, tokenFile: token}}
 - {name: basic, user: {username: u, password: p}}
-- {name: exec, user: {exec: {command: login}}}
+- {name: exec, user: {exec: {command: ./bin/login, args: [a], env: [{name: E, value: '1'}], apiVersion: v}}}
 `,
     'k/ca.pem': 'CA',
     'k/key.pem': 'KEY',
@@ -162,7 +162,16 @@ users:
   assert.deepEqual(connect('token'), {...server, headers: {authorization: 'Bearer fresh'}});
   assert.deepEqual(connect('basic'), {...server, headers: {authorization: `Basic ${base64('u:p')}`}});
   assert.deepEqual(connect('exec', {token: 'given'}), {...server, headers: {authorization: 'Bearer given'}});
-  assert.throws(() => connect('exec'), /signs in by "exec", which is not supported yet/);
+  const exec = {
+    command: join(top, 'k', 'bin', 'login'),
+    args: ['a'],
+    env: {E: '1'},
+    apiVersion: 'v',
+    provideClusterInfo: false,
+    installHint: '',
+  };
+  assert.deepEqual(connect('exec'), {...server, headers: {}, exec});
+  assert.throws(() => connect('basic', {server: 'h:443'}), /not the URL of a server: "h:443"/);
   assert.throws(() => connect('lost'), /context "lost" names no cluster with a server/);
   assert.throws(() => connect('cert', {user: 'nobody'}), /auth info "nobody" does not exist/);
 });

@@ -96,15 +96,12 @@ export const listOf = (description: string, items: JsonSchema, more: More = {}):
 });
 export const setOf = (description: string, items: JsonSchema, more: More = {}): JsonSchema =>
   listOf(description, items, {'x-kubernetes-list-type': 'set', ...more});
-/** A list whose items are found by `keys`; the first also leads strategic merge patches. */
-export const listBy = (keys: readonly string[], description: string, items: JsonSchema, more: More = {}): JsonSchema =>
-  listOf(description, items, {
-    'x-kubernetes-list-type': 'map',
-    'x-kubernetes-list-map-keys': keys,
-    'x-kubernetes-patch-strategy': 'merge',
-    'x-kubernetes-patch-merge-key': keys[0]!,
-    ...more,
-  });
+/** A list whose items are found by `keys`. */
+export const keyedList = (keys: readonly string[], description: string, items: JsonSchema, more: More = {}): JsonSchema =>
+  listOf(description, items, {'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys, ...more});
+/** The same in a kind of Kubernetes, where the first key also leads strategic merge patches. */
+export const listBy = (keys: readonly string[], description: string, items: JsonSchema): JsonSchema =>
+  keyedList(keys, description, items, {'x-kubernetes-patch-strategy': 'merge', 'x-kubernetes-patch-merge-key': keys[0]!});
 /** Any JSON value, kept as it is. */
 export const anything = (description: string): JsonSchema => ({description, 'x-kubernetes-preserve-unknown-fields': true});
 

@@ -41,46 +41,7 @@ function deprecationErrors(path: string, version: JsonObject): FieldError[] {
 
 function schemaErrors(path: string, schema: JsonObject | undefined, subresources: JsonObject | undefined): FieldError[] {
   if (!schema) return [required(path, 'schemas are required')];
-  return [...(child(subresources, 'status') ? rootErrors(path, schema) : []), ...checkStructural(schema, path)];
-}
-
-/** What may stand at the root of a schema whose status has an endpoint of its own, by the names clients see in the error. */
-const rootKeywords = {
-  description: 'Description',
-  type: 'Type',
-  format: 'Format',
-  title: 'Title',
-  maximum: 'Maximum',
-  exclusiveMaximum: 'ExclusiveMaximum',
-  minimum: 'Minimum',
-  exclusiveMinimum: 'ExclusiveMinimum',
-  maxLength: 'MaxLength',
-  minLength: 'MinLength',
-  pattern: 'Pattern',
-  maxItems: 'MaxItems',
-  minItems: 'MinItems',
-  uniqueItems: 'UniqueItems',
-  multipleOf: 'MultipleOf',
-  required: 'Required',
-  items: 'Items',
-  properties: 'Properties',
-  externalDocs: 'ExternalDocs',
-  example: 'Example',
-  'x-kubernetes-preserve-unknown-fields': 'XPreserveUnknownFields',
-  'x-kubernetes-validations': 'XValidations',
-} as const;
-
-function rootErrors(path: string, schema: JsonObject): FieldError[] {
-  if (text(schema, 'type') !== 'object') {
-    const why = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
-    return [invalidValue(at(path, 'type'), text(schema, 'type'), why)];
-  }
-  // `nullable` has an error of its own, and false says nothing.
-  const other = Object.keys(schema).find(key => !Object.hasOwn(rootKeywords, key) && key !== 'nullable' && schema[key] !== false);
-  if (other === undefined) return [];
-  const allowed = Object.values(rootKeywords).join(' ');
-  const why = `only [${allowed}] fields are allowed at the root of the schema if the status subresource is enabled`;
-  return [invalidValue(path, schema, why)];
+  return checkStructural(schema, path, child(subresources, 'status') !== undefined);
 }
 
 function scaleErrors(path: string, scale: JsonObject | undefined): FieldError[] {

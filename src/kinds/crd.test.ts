@@ -148,7 +148,13 @@ test('a new storage version is added to the stored ones, and an old one cannot j
     /^status\.storedVersions\[0\]: Invalid value: "v1": missing from spec\.versions; v1 was previously a storage version/,
   );
   only['status'] = {...(only['status'] as JsonObject), storedVersions: ['v1']};
-  assert.match(summary(strategy.validateStatus?.(only, both) ?? []), /must have the storage version v2/);
+  assert.match(judge(only), /must have the storage version v2/);
+});
+
+test('accepted names are names', () => {
+  const crd = served();
+  crd['status'] = {acceptedNames: {plural: 'A', kind: 'B'}};
+  assert.match(summary(strategy.validateStatus?.(crd, crd) ?? []), /^status\.acceptedNames\.plural: Invalid value: "A": a DNS-1035 label/);
 });
 
 test('names and scope of a definition in use stay', () => {
@@ -224,6 +230,16 @@ test('printer columns', () => {
   assert.deepEqual(cells(true), ['true', null, null, true, '<invalid>']);
   assert.equal(kind?.columns[0]?.description, 'Custom resource definition column (in JSONPath format): .spec.x');
   assert.equal(kind?.columns[0]?.priority, 1);
+});
+
+test('columns that cannot be understood are not shown', () => {
+  const columns = [{name: 'X', type: 'string', jsonPath: '.spec['}];
+  const crd = served({versions: [{...v1, additionalPrinterColumns: columns}]});
+  assert.equal(judge(crd), '');
+  assert.deepEqual(
+    kindsOfCrd(crd)[0]?.columns.map(c => c.name),
+    ['Age'],
+  );
 });
 
 test('a deprecated version points to the best one that is not', () => {

@@ -1,12 +1,12 @@
 /** How a CustomResourceDefinition becomes kinds (spec kubernetes-api 6.8-6.10). */
 import {age} from '../api/age.ts';
 import type {Json, JsonObject} from '../api/json.ts';
-import {stringify} from '../api/json.ts';
+import {dig, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
 import {compileJsonPath} from '../schema/json-path.ts';
-import type {JsonSchema} from '../schema/json-schema.ts';
+import {readSchema} from '../schema/written-schema.ts';
 import {dateAge} from './build.ts';
 import type {Column, Kind, KindNames, ScalePaths, Subresources, Verb} from './kind.ts';
 import {customVerbs} from './kind.ts';
@@ -60,15 +60,14 @@ type VersionPart = Pick<Kind, 'version' | 'schema' | 'subresources' | 'columns' 
 };
 
 function kindOfVersion(version: JsonObject): VersionPart {
-  const schema: JsonObject = child(child(version, 'schema'), 'openAPIV3Schema') ?? {type: 'object'};
-  const columns = objects(version, 'additionalPrinterColumns').map(columnOf);
+  const written = child(child(version, 'schema'), 'openAPIV3Schema') ?? {};
   const paths = objects(version, 'selectableFields').map(field => text(field, 'jsonPath'));
   return {
     version: text(version, 'name'),
-    // Validation has made sure that the schema is one.
-    schema: schema as JsonSchema,
+    // Validation has made sure that nothing is wrong with it.
+    schema: readSchema(written, 'schema').schema,
     subresources: subresourcesOf(child(version, 'subresources')),
-    columns: columns.length > 0 ? columns : [dateAge],
+    columns: columnsOf(objects(version, 'additionalPrinterColumns')),
     strategy: {generation: 'all', fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)]))},
     custom: true,
     selectable: paths.map(path => path.slice(1)),
@@ -89,13 +88,23 @@ function scaleOf(scale: JsonObject): ScalePaths {
   };
 }
 
-/** What a field selector compares: the first result as text, '' when there is none. */
+/** What a field selector compares: the value as text, '' when there is none. The path has been checked: names and dots. */
 function fieldOf(path: string): (object: JsonObject) => string {
-  const find = compileJsonPath(path);
+  const steps = path.slice(1).split('.');
   return object => {
-    const found = find(object)[0];
+    const found = dig(object, ...steps);
     return found === undefined || found === null || typeof found === 'object' ? '' : String(found);
   };
+}
+
+/** The declared columns; Age when there are none, or when one of them cannot be understood: Kubernetes accepts such definitions. */
+function columnsOf(declared: readonly JsonObject[]): readonly Column[] {
+  if (declared.length === 0) return [dateAge];
+  try {
+    return declared.map(columnOf);
+  } catch {
+    return [dateAge];
+  }
 }
 
 function columnOf(declared: JsonObject): Column {

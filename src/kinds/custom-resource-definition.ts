@@ -1,11 +1,12 @@
 import type {JsonObject} from '../api/json.ts';
 import {clone} from '../api/json.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
-import {anything, bigInteger, boolean, createdAtColumn, integer, kind, listBy, listOf, object, string, strings, time} from './build.ts';
+import {anything, bigInteger, boolean, createdAtColumn, kind, listBy, listOf, object, string, strings, time} from './build.ts';
 import {storageVersionOf} from './crd.ts';
 import {validateCrd, validateCrdStatus, validateCrdUpdate} from './crd-validation.ts';
 import type {Kind} from './kind.ts';
 import {child, text, texts} from './read.ts';
+import {printerColumnSchema, printerColumnsText, scaleSchema, selectableFieldSchema} from './version-parts.ts';
 import {webhookClient} from './webhook-client.ts';
 
 const names = (description: string): JsonSchema =>
@@ -35,35 +36,10 @@ const version = object(
     }),
     subresources: object('Parts of an object that have endpoints of their own.', {
       status: anything('Present when status has an endpoint of its own; then nothing else writes it.'),
-      scale: object(
-        'Present when objects can be scaled.',
-        {
-          specReplicasPath: string('Where the wanted number is, such as .spec.replicas.'),
-          statusReplicasPath: string('Where the actual number is, such as .status.replicas.'),
-          labelSelectorPath: string('Where the selector of what is scaled is, as text.'),
-        },
-        {required: ['specReplicasPath', 'statusReplicasPath']},
-      ),
+      scale: scaleSchema,
     }),
-    additionalPrinterColumns: listOf(
-      'What kubectl get shows beside the name; the age when empty.',
-      object(
-        'One column.',
-        {
-          name: string('The title.'),
-          type: string('integer, number, string, boolean or date.'),
-          format: string('More about the type, such as int64.'),
-          description: string('What the column shows.'),
-          priority: integer('0 is always shown, more only with -o wide.'),
-          jsonPath: string('Where the value is, such as .spec.size.'),
-        },
-        {required: ['name', 'type', 'jsonPath']},
-      ),
-    ),
-    selectableFields: listOf(
-      'Fields that field selectors may name; at most 8.',
-      object('One field.', {jsonPath: string('Where the field is, such as .spec.color.')}, {required: ['jsonPath']}),
-    ),
+    additionalPrinterColumns: listOf(printerColumnsText, printerColumnSchema),
+    selectableFields: listOf('Fields that field selectors may name; at most 8.', selectableFieldSchema),
   },
   {required: ['name', 'served', 'storage']},
 );

@@ -46,7 +46,11 @@ export type Subresources = {
   readonly finalize?: true;
 };
 
-/** What is peculiar to a kind. All functions are pure but for the object they are told to change. */
+/**
+ * What is peculiar to a kind. Kinds with a status subresource need say nothing of their status here: writes to the main endpoint
+ * leave it alone, and new objects have none but what `prepareCreate` gives them. All functions are pure but for the object they are
+ * told to change.
+ */
 export type Strategy = {
   /** The grammar of `metadata.name`; a DNS subdomain when absent. */
   readonly name?: Check;
@@ -69,6 +73,8 @@ export type Strategy = {
   readonly prepareUpdate?: (object: JsonObject, old: JsonObject) => void;
   /** Everything the schema cannot say; paths from the root (`data[key]`). Not metadata, which all kinds share. */
   readonly validate?: (object: JsonObject) => FieldError[];
+  /** In addition on creation: what is asked of new objects only. */
+  readonly validateCreate?: (object: JsonObject) => FieldError[];
   /** In addition on updates of the main endpoint: immutable fields. */
   readonly validateUpdate?: (object: JsonObject, old: JsonObject) => FieldError[];
   /** On writes of `/status`, instead of `validateUpdate`. */
@@ -77,6 +83,14 @@ export type Strategy = {
   readonly fields?: {readonly [name: string]: (object: JsonObject) => string};
   /** Kinds that are answered and never stored (reviews). */
   readonly virtual?: true;
+};
+
+/** How a kind that is stored as another one is shown: both change the object they are given, apiVersion and kind included. */
+export type View = {
+  readonly group: string;
+  readonly version: string;
+  readonly toStored: (object: JsonObject) => void;
+  readonly fromStored: (object: JsonObject) => void;
 };
 
 export type Kind = {
@@ -96,6 +110,8 @@ export type Kind = {
    * by validation (422) and not while decoding (400), strategic merge is not offered, unknown names have other texts.
    */
   readonly custom: boolean;
+  /** Stored as the kind of the same plural name in another group, such as events of events.k8s.io. */
+  readonly view?: View;
   /** Custom kinds only: the JSON paths that field selectors may name, without the leading dot. */
   readonly selectable?: readonly string[];
   /** Custom kinds only: the warning of a deprecated version. */

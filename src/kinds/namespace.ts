@@ -58,7 +58,7 @@ export const namespace: Kind = kind({
     unconditionalUpdate: true,
     normalize: labelWithName,
     prepareCreate: prepareNamespace,
-    prepareUpdate: keepSpecAndStatus,
+    prepareUpdate: keepSpec,
     validate: validateNamespace,
     validateStatus: validateNamespaceStatus,
     fields: {
@@ -86,11 +86,10 @@ function prepareNamespace(ns: JsonObject): void {
   ns['spec'] = spec;
 }
 
-function keepSpecAndStatus(ns: JsonObject, old: JsonObject): void {
-  for (const field of ['spec', 'status']) {
-    if (old[field] === undefined) delete ns[field];
-    else ns[field] = old[field];
-  }
+/** The finalizers in the spec are changed through `/finalize` only. */
+function keepSpec(ns: JsonObject, old: JsonObject): void {
+  if (old['spec'] === undefined) delete ns['spec'];
+  else ns['spec'] = old['spec'];
 }
 
 function validateNamespace(ns: JsonObject): FieldError[] {

@@ -66,13 +66,13 @@ function pathErrors(path: string, value: string): FieldError[] {
   const refuse = (why: string): FieldError => invalidValue(path, value, why);
   if (value === '//') return [refuse('segment[0] may not be empty')];
   if (!value.startsWith('/')) return [refuse("must start with a '/'")];
-  return value
-    .slice(1)
-    .replace(/\/$/, '')
-    .split('/')
-    .flatMap((step, i) =>
-      step === '' ? [refuse(`segment[${i}] may not be empty`)] : dnsSubdomain(step).map(why => refuse(`segment[${i}]: ${why}`)),
-    );
+  const steps = value.slice(1).replace(/\/$/, '').split('/');
+  // Only the first bad step is told: each error quotes the whole path.
+  for (const [i, step] of steps.entries()) {
+    const found = step === '' ? [`segment[${i}] may not be empty`] : dnsSubdomain(step).map(why => `segment[${i}]: ${why}`);
+    if (found.length > 0) return found.map(refuse);
+  }
+  return [];
 }
 
 /** The versions of a review that a webhook understands, one of which must be known here. */

@@ -31,6 +31,15 @@ test('/api names the core version, and has no apiVersion itself', () => {
   });
 });
 
+test('the root lists every path once', () => {
+  assert.deepEqual(discoveryOf([configMaps, namespaces, reviews, widgets]).rootPaths(['/version', '/healthz', '/api']), {
+    paths: [
+      ...['/api', '/api/v1', '/apis', '/apis/', '/apis/authentication.k8s.io', '/apis/authentication.k8s.io/v1'],
+      ...['/apis/example.com', '/apis/example.com/v1', '/healthz', '/version'],
+    ],
+  });
+});
+
 test('groups come in the order of Kubernetes, then by name; both forms agree, and core is apart', () => {
   const order = ['events.k8s.io', 'authentication.k8s.io', 'rbac.authorization.k8s.io', 'example.com', 'tenancy.kcp.io'];
   assert.deepEqual(namesIn(discovery.apiGroupList(), 'groups'), order);

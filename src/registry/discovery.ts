@@ -1,14 +1,16 @@
 import {createHash} from 'node:crypto';
 import type {JsonObject} from '../api/json.ts';
+import {compareVersions} from '../api/version-order.ts';
 import type {Kind, Verb} from '../kinds/kind.ts';
 import {apiVersionOf} from './resource.ts';
-import {compareVersions} from './version-order.ts';
 
 /**
  * What a workspace says it serves (spec kubernetes-api 7.1, 7.2). Documents are fresh values; whoever sends them keeps their bytes by the
  * content they were made of.
  */
 export type Discovery = {
+  /** `/`: the paths of APIs and `others`, sorted (spec kubernetes-api 1.1.15). */
+  rootPaths(others: readonly string[]): JsonObject;
   /** `/api`. `address` is the `host:port` clients reach the server by. */
   apiVersions(address: string): JsonObject;
   /** `/apis`. */
@@ -32,6 +34,7 @@ export function discoveryOf(kinds: readonly Kind[]): Discovery {
   const storageVersions = storageVersionsOf(groups);
 
   return {
+    rootPaths: others => ({paths: [...new Set([...others, '/api', '/apis', '/apis/', ...groups.flatMap(apiPaths)])].sort()}),
     apiVersions: address => ({
       kind: 'APIVersions',
       versions: ['v1'],
@@ -105,6 +108,14 @@ const priorityOf = (group: string): number => groupOrder.get(group) ?? groupOrde
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const isNamed = (group: ServedGroup): boolean => group.name !== '';
 const pluralOf = (kind: Kind): string => `${kind.names.plural}.${kind.group}`;
+
+/** `/api/v1`, `/apis/example.com/v1`. */
+export const rootPathOf = (group: string, version: string): string => (group ? `/apis/${group}/${version}` : `/api/${version}`);
+
+const apiPaths = ({name, versions}: ServedGroup): string[] => [
+  ...(name ? [`/apis/${name}`] : []),
+  ...versions.map(({version}) => rootPathOf(name, version)),
+];
 
 function apiGroup({name, versions}: ServedGroup): JsonObject {
   const listed = versions.map(({version}) => ({groupVersion: apiVersionOf(name, version), version}));

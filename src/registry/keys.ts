@@ -54,4 +54,6 @@ export const terms = {
   owner: (uid: string): string => `owner/${uid}`,
   /** Everything that was deleted and waits for its finalizers: what controllers must see again after a restart. */
   terminating: 'terminating',
+  /** Workspaces that found no shard. */
+  unscheduled: 'unscheduled',
 } as const;

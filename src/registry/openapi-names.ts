@@ -39,6 +39,3 @@ export function tagOf(group: string, version: string): string {
 }
 
 export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-
-/** `/api/v1`, `/apis/example.com/v1`. */
-export const rootPathOf = (group: string, version: string): string => (group ? `/apis/${group}/${version}` : `/api/${version}`);

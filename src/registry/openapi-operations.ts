@@ -1,6 +1,7 @@
 import type {Kind, Verb} from '../kinds/kind.ts';
+import {rootPathOf} from './discovery.ts';
 import type {GroupVersionKind} from './openapi-names.ts';
-import {capital, definitionName, groupWord, gvkOf, metaDefinition, rootPathOf, scaleDefinition} from './openapi-names.ts';
+import {capital, definitionName, groupWord, gvkOf, metaDefinition, scaleDefinition} from './openapi-names.ts';
 import type {Parameter} from './openapi-parameters.ts';
 import {parameters} from './openapi-parameters.ts';
 

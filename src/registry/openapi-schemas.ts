@@ -8,12 +8,14 @@ import {definitionName, gvkOf, metaDefinition, scaleDefinition} from './openapi-
 export type SchemaSource = {
   /** The schema of a whole object, apiVersion, kind and metadata included, as OpenAPI v3 shows it. */
   published(schema: JsonSchema, gvk: GroupVersionKind): JsonObject;
-  /** The definitions all kinds share, by name; they refer to nothing but each other. */
+  /** The definitions all kinds share, by name: those that operations need and whatever they refer to. */
   readonly meta: {readonly [name: string]: JsonObject};
 };
 
 /** The definitions of a document, in v3's form: the kinds, their lists, and everything they refer to. */
 export function schemasOf(kinds: readonly Kind[], schemas: SchemaSource): JsonObject {
+  // kubectl refuses a document with a reference that leads nowhere.
+  for (const name of needed) if (!Object.hasOwn(schemas.meta, metaDefinition(name))) throw new Error(`no definition of ${name}`);
   const own = kinds.flatMap((kind): [string, JsonObject][] => [
     [definitionName(kind, kind.names.kind), objectSchema(kind, schemas)],
     // Reviews are answered and never listed.
@@ -26,6 +28,8 @@ export function schemasOf(kinds: readonly Kind[], schemas: SchemaSource): JsonOb
     ...schemas.meta,
   };
 }
+
+const needed = ['DeleteOptions', 'ListMeta', 'ObjectMeta', 'Patch', 'Status'];
 
 const objectSchema = (kind: Kind, schemas: SchemaSource): JsonObject => ({
   ...schemas.published(kind.schema, gvkOf(kind)),

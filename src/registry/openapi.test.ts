@@ -164,6 +164,12 @@ test('definitions are named as in Go, or by the reversed group', () => {
   ]);
 });
 
+test('a source without the definitions that operations refer to is our mistake', () => {
+  const {published, meta} = sampleSchemas;
+  const {'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': _, ...incomplete} = meta;
+  assert.throws(() => openApiOf(kinds, {published, meta: incomplete}).document('api/v1'), /no definition of Patch/);
+});
+
 test('lists, scales and selectable fields', () => {
   const schemas = dig(document('apis/example.com/v1'), 'components', 'schemas') as JsonObject;
   const selectable = [{fieldPath: 'spec.color'}];

@@ -3,8 +3,8 @@ import type {JsonObject} from '../api/json.ts';
 import {stringify} from '../api/json.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {ServedGroup, ServedVersion} from './discovery.ts';
-import {servedGroups} from './discovery.ts';
-import {groupWord, rootPathOf, tagOf} from './openapi-names.ts';
+import {rootPathOf, servedGroups} from './discovery.ts';
+import {groupWord, tagOf} from './openapi-names.ts';
 import type {Operation, Path} from './openapi-operations.ts';
 import {pathsOf} from './openapi-operations.ts';
 import type {Parameter} from './openapi-parameters.ts';
@@ -41,7 +41,11 @@ export const openApiIndex = (paths: readonly string[], hashOf: (path: string) =>
   paths: Object.fromEntries(paths.map(path => [path, {serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(path)}`}])),
 });
 
-export type Published = {readonly bytes: Uint8Array /** Upper-case hex, without quotes. */; readonly etag: string};
+export type Published = {
+  readonly bytes: Uint8Array;
+  /** Upper-case hex, without quotes. */
+  readonly etag: string;
+};
 
 /** A document as it travels: its JSON, and the SHA-512 of that. */
 export function publish(document: JsonObject): Published {

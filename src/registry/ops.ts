@@ -25,5 +25,9 @@ function termsOf(workspace: WorkspaceId, {metadata}: KubeObject): string[] {
   const found = [terms.workspace(workspace)];
   for (const owner of metadata.ownerReferences ?? []) found.push(terms.owner(owner.uid));
   if (metadata.deletionTimestamp !== undefined) found.push(terms.terminating);
+  if (metadata.labels?.[phaseLabel] === 'Scheduling') found.push(terms.unscheduled);
   return found;
 }
+
+/** Where kcp shows the phase of workspaces (spec kcp 2.4). */
+const phaseLabel = 'tenancy.kcp.io/phase';

@@ -6,6 +6,7 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
 import {dig, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
+import {compareVersions} from '../api/version-order.ts';
 import {builtIn, system} from '../kinds/all.ts';
 import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf} from '../kinds/crd.ts';
 import type {Kind} from '../kinds/kind.ts';
@@ -19,7 +20,6 @@ import {builtInSection, customSection, keyOf, rangeOf} from './keys.ts';
 import type {Resource} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
 import {bareHead, headOf, peek} from './stored.ts';
-import {compareVersions} from './version-order.ts';
 
 export type Registry = {
   /** The resource under a plural name, as this workspace has it; undefined when it has none. */
@@ -74,7 +74,7 @@ export function createRegistry(store: Storage): Registry {
     },
     async customKinds(workspace) {
       const {entries} = await store.list(rangeOf(definitions, workspace), {limit: registryLimits.definitionsPerWorkspaceMax});
-      const found = entries.map(definitionOf).filter(d => d.resources.size > 0);
+      const found = entries.map(definitionOf).filter(d => d.kinds.some(kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`)));
       return {kinds: found.flatMap(d => d.kinds), hash: found.length ? contentHash(found.map(d => d.hash).join()) : ''};
     },
   };

@@ -21,4 +21,5 @@ export async function compress(call: Call, reply: HttpReply): Promise<HttpReply>
   return {...reply, headers: {...reply.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding'}, body: packed};
 }
 
-const acceptsGzip = (accept: string | undefined): boolean => accept !== undefined && /(^|[\s,])gzip(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(accept);
+const acceptsGzip = (accept: string | undefined): boolean =>
+  accept !== undefined && /(^|[\s,])gzip(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(accept);

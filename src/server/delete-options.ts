@@ -29,7 +29,8 @@ export async function deleteOptions(x: Pick<InWorkspace, 'call'>): Promise<Delet
   const dryRun = dig(given, 'dryRun');
   if (Array.isArray(dryRun) && dryRun.some(value => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']));
   const policy = digString(given, 'propagationPolicy');
-  if (policy !== undefined && !isPolicy(policy)) errors.push(notSupported('propagationPolicy', policy, ['Background', 'Foreground', 'Orphan', '']));
+  if (policy !== undefined && !isPolicy(policy))
+    errors.push(notSupported('propagationPolicy', policy, ['Background', 'Foreground', 'Orphan', '']));
   const orphan = dig(given, 'orphanDependents');
   if (policy !== undefined && typeof orphan === 'boolean') {
     errors.push(invalidValue('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));
@@ -49,7 +50,8 @@ function fromBody(body: Json): JsonObject {
   if (!isObject(body)) throw badRequest('the body of a delete must be DeleteOptions');
   const kind = digString(body, 'kind');
   // Clients label it with any group and version.
-  if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions') throw badRequest(`the body of a delete must be DeleteOptions, not ${JSON.stringify(kind.slice(0, 100))}`);
+  if (kind !== undefined && kind !== '' && kind !== 'DeleteOptions')
+    throw badRequest(`the body of a delete must be DeleteOptions, not ${JSON.stringify(kind.slice(0, 100))}`);
   return body;
 }
 
@@ -68,7 +70,11 @@ function fromQuery(query: URLSearchParams): JsonObject {
 const isPolicy = (text: string): boolean => (policies as readonly string[]).includes(text);
 
 /** @throws ApiError Conflict when another object than the one meant lies under the name */
-export function checkPreconditions({resource, what}: Pick<InWorkspace, 'resource' | 'what'>, {metadata}: KubeObject, {preconditions}: DeleteOptions): void {
+export function checkPreconditions(
+  {resource, what}: Pick<InWorkspace, 'resource' | 'what'>,
+  {metadata}: KubeObject,
+  {preconditions}: DeleteOptions,
+): void {
   const {uid, resourceVersion} = preconditions;
   const gr = {group: resource.gr.group, resource: resource.gr.resource};
   if (uid && uid !== metadata.uid) {

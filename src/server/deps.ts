@@ -1,19 +1,23 @@
-import type {Rule} from '../admission/rule.ts';
-import type {Clock, Log, Timers, World} from '../api/world.ts';
-import type {TokenTable} from '../auth/authenticate.ts';
+import type {Rule, Settings} from '../admission/rule.ts';
+import type {Log, World} from '../api/world.ts';
+import type {TokenLookup} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
-import type {Documents} from './documents.ts';
+import type {Call} from './call.ts';
+import type {About} from './documents.ts';
+import type {PublishedCache} from './published.ts';
 
 /** What the server works with. All of it is chosen in `main`. */
 export type Deps = {
   readonly store: Storage;
   readonly registry: Registry;
   readonly world: World;
-  readonly tokens: TokenTable;
+  readonly settings: Settings;
+  readonly tokens: TokenLookup;
   readonly rules: readonly Rule[];
-  readonly documents: Documents;
+  readonly about: About;
+  readonly published: PublishedCache;
   readonly log: Log;
+  /** Told of every answer; `call` is absent when the request was not understood. */
+  readonly observe: (call: Call | undefined, status: number, tookMs: number) => void;
 };
-
-export type {Clock, Timers};

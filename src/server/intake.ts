@@ -40,7 +40,9 @@ export function toObject(x: Exchange, body: Body, validation: FieldValidation): 
   if (!isObject(json)) throw unrecognized(resource, json);
   checkType(resource, json);
   const {custom, names} = resource.kind;
-  const wrong = metadataTypeError(getKey(json, 'metadata'), custom ? undefined : names.kind) ?? (custom ? undefined : resource.schema.decodeError(json, names.kind));
+  const wrong =
+    metadataTypeError(getKey(json, 'metadata'), custom ? undefined : names.kind) ??
+    (custom ? undefined : resource.schema.decodeError(json, names.kind));
   if (wrong !== undefined) throw badRequest(decodingText(resource, wrong));
   const metadata = (getKey(json, 'metadata') ?? {}) as JsonObject;
   json['metadata'] = metadata;

@@ -1,9 +1,9 @@
 import {invalid} from '../api/errors.ts';
 import type {FieldError} from '../api/field-error.ts';
+import type {JsonObject} from '../api/json.ts';
 import type {MetadataRules} from '../api/metadata.ts';
 import {finalizerWarnings, validateMetadata, validateMetadataUpdate} from '../api/metadata.ts';
 import {dnsSubdomain} from '../api/names.ts';
-import type {JsonObject} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Kind} from '../kinds/kind.ts';

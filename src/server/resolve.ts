@@ -16,14 +16,20 @@ import {header} from './http.ts';
 export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspace: WorkspaceId | '*'): Promise<Exchange> {
   const what = call.resource as ResourceCall;
   // Across all workspaces only kinds that all of them share can be read (spec kcp 3.7).
-  const resource = workspace === '*' ? deps.registry.everywhere(what.group, what.version, what.plural) : await deps.registry.resolve(workspace, what.group, what.version, what.plural);
+  const resource =
+    workspace === '*'
+      ? deps.registry.everywhere(what.group, what.version, what.plural)
+      : await deps.registry.resolve(workspace, what.group, what.version, what.plural);
   if (!resource) throw noSuchResource();
   checkScope(resource.kind, what);
   checkSubresource(resource, what);
   if (workspace === '*' && what.verb !== 'list' && what.verb !== 'watch') {
-    throw methodNotAllowed(`${what.verb} is not supported on resources of kind "${printGroupResource(resource.gr)}" in the \`*\` logical cluster`);
+    throw methodNotAllowed(
+      `${what.verb} is not supported on resources of kind "${printGroupResource(resource.gr)}" in the \`*\` logical cluster`,
+    );
   }
-  const as = negotiate(header(call.request.headers, 'accept'), {custom: resource.kind.custom, userAgent: header(call.request.headers, 'user-agent'), pretty: call.target.query.get('pretty')});
+  const {headers} = call.request;
+  const as = negotiate(header(headers, 'accept'), {userAgent: header(headers, 'user-agent'), pretty: call.target.query.get('pretty')});
   const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
   return {deps, call, what, allowed, workspace, resource, as, warnings};
 }

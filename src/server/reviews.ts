@@ -50,7 +50,9 @@ const answers: {readonly [kind: string]: Answer} = {
     const all = decide(x.allowed.user, {verb: '*', workspace: x.workspace, path: '/*'}).allowed;
     return {
       resourceRules: all ? [{verbs: ['*'], apiGroups: ['*'], resources: ['*']}] : [],
-      nonResourceRules: all ? [{verbs: ['*'], nonResourceURLs: ['*']}] : [{verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version']}],
+      nonResourceRules: all
+        ? [{verbs: ['*'], nonResourceURLs: ['*']}]
+        : [{verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version']}],
       incomplete: false,
     };
   },
@@ -87,7 +89,11 @@ function attributesOf({resource, workspace}: InWorkspace, object: JsonObject): A
   if (!isObject(of)) return {verb, workspace, path: digString(path, 'path') ?? ''};
   const text = (key: string): string | undefined => digString(of, key) || undefined;
   const plural = text('resource') ?? '';
-  return {verb, workspace, resource: {group: text('group') ?? '', plural, subresource: text('subresource'), namespace: text('namespace'), name: text('name')}};
+  return {
+    verb,
+    workspace,
+    resource: {group: text('group') ?? '', plural, subresource: text('subresource'), namespace: text('namespace'), name: text('name')},
+  };
 }
 
 const strings = (value: Json | undefined): string[] => (Array.isArray(value) ? value.filter(item => typeof item === 'string') : []);

@@ -17,7 +17,10 @@ export function scaleOf(resource: Resource, object: KubeObject): JsonObject {
   const json = asJson(object);
   const replicas = dig(json, ...steps(specReplicasPath));
   if (typeof replicas !== 'number') {
-    throw new ApiError('InternalError', `Internal error occurred: the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);
+    throw new ApiError(
+      'InternalError',
+      `Internal error occurred: the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`,
+    );
   }
   const current = dig(json, ...steps(statusReplicasPath));
   const selector = labelSelectorPath && digString(json, ...steps(labelSelectorPath));
@@ -46,7 +49,8 @@ export function parseScale(body: Json): WantedScale {
 
 /** The object with other replicas. @throws ApiError Conflict when another version of it was meant */
 export function applyScale(resource: Resource, old: KubeObject, wanted: WantedScale): KubeObject {
-  if (wanted.resourceVersion && wanted.resourceVersion !== old.metadata.resourceVersion) throw conflict(resource.gr, old.metadata.name, staleObject);
+  if (wanted.resourceVersion && wanted.resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(resource.gr, old.metadata.name, staleObject);
   const object = {...old, metadata: {...old.metadata}};
   const path = steps(pathsOf(resource).specReplicasPath);
   let at = asJson(object);

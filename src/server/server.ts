@@ -3,22 +3,22 @@
  * sockets, no process and no wall clock.
  */
 import {ApiError} from '../api/errors.ts';
+import {authenticate} from '../auth/authenticate.ts';
 import type {Attributes} from '../auth/authorize.ts';
 import {authorize} from '../auth/authorize.ts';
-import {authenticate} from '../auth/authenticate.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
+import {answer} from './answer.ts';
 import type {Call} from './call.ts';
 import {parseCall} from './call.ts';
+import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
 import type {Handler, HttpReply, HttpRequest} from './http.ts';
 import {header} from './http.ts';
-import {compress} from './compress.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import {replyError} from './reply.ts';
 import {resolve} from './resolve.ts';
-import {answer} from './answer.ts';
 
 /** The server is a function: plain values in, plain values out (architecture D2). */
 export function apiServer(deps: Deps): Handler {
@@ -44,7 +44,8 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
     const exchange = await resolve(deps, allowed, call, place.workspace);
     return await compress(call, await answer(exchange));
   } catch (err) {
-    if (!(err instanceof ApiError)) deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
+    if (!(err instanceof ApiError))
+      deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
     return replyError(err, wantsProtobufErrors(header(headers, 'accept')));
   }
 }

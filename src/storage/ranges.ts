@@ -8,15 +8,24 @@ export const isPrefix = (range: Range): boolean => range.charCodeAt(range.length
 /** Whether a key lies in a range. */
 export const holds = (range: Range, key: Key): boolean => (isPrefix(range) ? key.startsWith(range) : key === range);
 
-/** The range as an interval of keys: `from` belongs to it, `to` does not. `0` is the character after `/`. */
-export const bounds = (range: Range): {readonly from: string; readonly to: string} =>
-  isPrefix(range) ? {from: range, to: `${range.slice(0, -1)}0`} : {from: range, to: `${range}\u0001`};
+/** The part of a range behind a key, as an interval: `from` belongs to it, `to` does not. */
+export function bounds(range: Range, after = ''): {readonly from: string; readonly to: string} {
+  // `0` is the character after `/`.
+  const to = isPrefix(range) ? `${range.slice(0, -1)}0` : behind(range);
+  return {from: after < range ? range : behind(after), to};
+}
+
+/** No key lies between a key and this. */
+const behind = (key: string): string => `${key}\u0001`;
 
 /** Calls `visit` with every range that holds the key, the widest first. */
 export function eachRangeOf(key: Key, visit: (range: Range) => void): void {
   for (let at = 0; at >= 0; at = key.indexOf('/', at + 1)) visit(key.slice(0, at + 1));
   visit(key);
 }
+
+/** Printable ASCII that starts with `/` and does not end with it. */
+const shape = /^\/[!-~]*[!-.0-~]$/;
 
 /** Refuses what no caller may ask (ST5). Returns how many ops write. */
 export function checkOps(ops: readonly Op[]): number {
@@ -25,7 +34,7 @@ export function checkOps(ops: readonly Op[]): number {
   const seen = ops.length > 1 ? new Set<string>() : undefined;
   for (const op of ops) {
     const key = keyOf(op);
-    if (key.charCodeAt(0) !== slash || isPrefix(key)) throw new TypeError(`not a key: ${key}`);
+    if (!shape.test(key)) throw new TypeError(`not a key: ${key}`);
     if (!('check' in op)) writes++;
     seen?.add(key);
   }

@@ -129,7 +129,11 @@ function writing(rule: Rule): void {
       [put('/a/1', 'x'), {check: key('/a/1'), expect: 'absent'}],
       [put('a', 'x')],
       [put('/a/', 'x')],
+      [put('/', 'x')],
       [put('', 'x')],
+      [put('/a b', 'x')],
+      [put('/a\n/b', 'x')],
+      [put('/ä', 'x')],
     ];
     for (const ops of bad) await assert.rejects(store.commit(ops as [Op]), TypeError);
     assert.equal(store.revision(), start);

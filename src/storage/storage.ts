@@ -12,7 +12,7 @@ export const revisionOf = (n: number): Revision => {
 };
 
 declare const key: unique symbol;
-/** ASCII, starts with `/` and does not end with it; made by `keys.ts` in the registry. */
+/** Printable ASCII, starts with `/` and does not end with it; made by `keys.ts` in the registry. */
 export type Key = string & {readonly [key]: true};
 
 /** All keys that start with it. Ends with `/`, or is a whole key and then means that key alone. */

@@ -1,7 +1,12 @@
 import {badRequest} from '../api/errors.ts';
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
 import {setKey} from '../api/json.ts';
-import type {Decoded} from './json.ts';
+
+export type Decoded = {
+  readonly value: Json;
+  /** Keys given twice, of which the last one counts: their paths in JSON (`data.a`), texts with a line in YAML. */
+  readonly duplicates: readonly string[];
+};
 
 /** How many duplicate keys are reported; more say nothing new. */
 const duplicatesMax = 100;

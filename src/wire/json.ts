@@ -1,7 +1,7 @@
 import {isAscii, isUtf8} from 'node:buffer';
 import {badRequest} from '../api/errors.ts';
 import type {Json} from '../api/json.ts';
-import {parseExactly} from './json-exact.ts';
+import {type Decoded, parseExactly} from './json-exact.ts';
 import {scan} from './json-scan.ts';
 
 /**
@@ -9,12 +9,6 @@ import {scan} from './json-scan.ts';
  * metadata and watch frames go out. It knows how kinds look, never what they do.
  */
 export const jsonLimits = {depthMax: 500} as const;
-
-export type Decoded = {
-  readonly value: Json;
-  /** Keys given twice, of which the last one counts: their paths in JSON (`data.a`), texts with a line in YAML. */
-  readonly duplicates: readonly string[];
-};
 
 /**
  * One JSON document. Integers beyond 2^53 are bigints, as far as int64 goes. Text that is no UTF-8, malformed or nested too deeply is a

@@ -85,7 +85,6 @@ test('bad documents are refused', () => {
     `a0: &a0 x\n${bomb}`,
     '['.repeat(5000),
     `${'['.repeat(yamlLimits.depthMax + 1)}${']'.repeat(yamlLimits.depthMax + 1)}`,
-    `a: ${'x'.repeat(yamlLimits.bytesMax)}`,
   ];
   for (const text of bad)
     assert.throws(
@@ -93,4 +92,6 @@ test('bad documents are refused', () => {
       (err: unknown) => err instanceof ApiError && err.code === 400,
       text.slice(0, 30),
     );
+  assert.throws(() => decode(`a: ${'x'.repeat(yamlLimits.bytesMax)}`), {code: 413});
+  decode(`{"a":"${'x'.repeat(yamlLimits.bytesMax)}"}`);
 });

@@ -33,7 +33,7 @@ for (const version of kubectlVersions) {
     assert.match((await kubectl(version, ['create', 'workspace', '--help'], options)).stdout, /Usage:\n {2}kubectl create workspace/);
     const missing = await kubectl(version, ['ws', 'current', '--context', 'other'], options);
     assert.equal(missing.code, 1);
-    assert.match(missing.stderr, /^Error: current "other" context not found\n/);
+    assert.match(missing.stderr, /^Error: context "other" does not exist\n/);
   });
 }
 

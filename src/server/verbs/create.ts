@@ -2,18 +2,19 @@ import type {Write} from '../../admission/rule.ts';
 import type {WorkspaceId} from '../../api/cluster.ts';
 import {ApiError, alreadyExists, forbidden} from '../../api/errors.ts';
 import type {JsonObject} from '../../api/json.ts';
+import {clone} from '../../api/json.ts';
 import {wipeSystemFields} from '../../api/metadata.ts';
 import {generateName} from '../../api/names.ts';
 import type {KubeObject} from '../../api/object.ts';
-import {asJson, clusterAnnotation, timestamp} from '../../api/object.ts';
+import {asJson, asObject, clusterAnnotation, timestamp} from '../../api/object.ts';
 import type {World} from '../../api/world.ts';
-import {logicalClusterKey, read} from '../../registry/logical-clusters.ts';
+import {isSystem, logicalClusterKey, read} from '../../registry/logical-clusters.ts';
 import {keyOfObject, putOp} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
-import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
 import type {Changed} from '../changed.ts';
+import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
 import type {InWorkspace} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
 import {readBody, toObject} from '../intake.ts';
@@ -38,15 +39,17 @@ export async function create(x: InWorkspace): Promise<HttpReply> {
  * Completes, judges and stores a new object. The answer of a dry run is the object that would have been stored.
  * @throws ApiError AlreadyExists, Invalid, Forbidden, and what rules refuse with
  */
-export async function createObject(x: InWorkspace, object: KubeObject, dryRun: boolean): Promise<Changed> {
+export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: boolean): Promise<Changed> {
   const {deps, resource, workspace} = x;
   if (resource.terminating)
-    throw forbidden(resource.gr, object.metadata.name, 'create not allowed while custom resource definition is terminating');
-  if (object.metadata.resourceVersion) throw unversioned();
-  const generated = !object.metadata.name && object.metadata.generateName;
-  stamp(resource, object, workspace, deps.world);
+    throw forbidden(resource.gr, draft.metadata.name, 'create not allowed while custom resource definition is terminating');
+  if (draft.metadata.resourceVersion) throw unversioned();
+  const generated = !draft.metadata.name && draft.metadata.generateName;
+  stamp(resource, draft, workspace, deps.world);
 
   for (let tries = 0, names = 0; tries < commitLimits.triesMax; tries++) {
+    // Rules complete the object; each try starts from what the client sent.
+    const object = asObject(clone(asJson(draft)));
     if (generated) object.metadata.name = generateName(generated, deps.world.random);
     const write: Write = {
       verb: 'create',
@@ -94,6 +97,7 @@ async function guards({deps, resource, workspace}: InWorkspace): Promise<Op[]> {
   const ops: Op[] = [];
   const logicalCluster = await read(deps.store, logicalClusterKey(workspace));
   if (logicalCluster) ops.push({check: logicalCluster.key, expect: logicalCluster.revision});
+  else if (!isSystem(workspace)) throw forbidden({group: '', resource: ''}, '', 'the workspace is gone');
   if (resource.definition) ops.push({check: resource.definition.key, expect: resource.definition.revision});
   return ops;
 }

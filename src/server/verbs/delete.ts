@@ -40,7 +40,17 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
   const {deps, resource, workspace} = x;
   const object = view(resource, live);
   checkPreconditions(x, object, options);
-  const write: Write = {verb: 'delete', resource, subresource: undefined, workspace, user: x.allowed.user, object, old: undefined, also: [], warnings: x.warnings};
+  const write: Write = {
+    verb: 'delete',
+    resource,
+    subresource: undefined,
+    workspace,
+    user: x.allowed.user,
+    object,
+    old: undefined,
+    also: [],
+    warnings: x.warnings,
+  };
   const marked = object.metadata.deletionTimestamp !== undefined;
   await applyRules(deps, 'mutate', write);
   await applyRules(deps, 'settle', write);

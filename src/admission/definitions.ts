@@ -1,0 +1,77 @@
+import {systemCrds} from '../api/cluster.ts';
+import {forbidden} from '../api/errors.ts';
+import type {JsonObject} from '../api/json.ts';
+import {dig, digString, equal} from '../api/json.ts';
+import {asJson, timestamp} from '../api/object.ts';
+import {setDefinitionConditions} from '../kinds/crd-conditions.ts';
+import {acceptNames, establishedCondition} from '../kinds/crd-names.ts';
+import {rangeOf} from '../registry/keys.ts';
+import {registryLimits, definitions as space} from '../registry/registry.ts';
+import {peek} from '../registry/stored.ts';
+import {statusOf} from '../tenancy/conditions.ts';
+import type {Rule, Surroundings, Write} from './rule.ts';
+
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+const gr = {group: space.group, resource: space.resource} as const;
+
+/**
+ * CustomResourceDefinitions: their names are judged and the resource is served with the commit that writes them, so that a client
+ * can use what it has just defined (spec kubernetes-api 6.10, kcp 7.8).
+ */
+export const definitions: Rule = {
+  name: 'CustomResourceDefinition',
+  of: resource => resource.gr.group === gr.group && resource.gr.resource === gr.resource,
+  async mutate(write, around) {
+    const {object, verb} = write;
+    const crd = asJson(object);
+    if (verb === 'delete') return leave(write, around);
+    if (write.subresource === 'status') return;
+    refuseReserved(write);
+    const renamed = verb === 'create' || !equal(dig(crd, 'spec', 'names'), dig(asJson(write.old as never), 'spec', 'names'));
+    if (renamed) decideNames(crd, await siblings(write, around), timestamp(around.world.now()));
+  },
+};
+
+/** The groups of kcp's own APIs, and the annotations of bound ones, are nobody else's. */
+function refuseReserved({object, workspace}: Write): void {
+  if (workspace === systemCrds) return;
+  const group = digString(asJson(object), 'spec', 'group') ?? '';
+  if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io')) throw forbidden(gr, object.metadata.name, `group ${group} is reserved`);
+  for (const key of Object.keys(object.metadata.annotations ?? {})) {
+    const prefix = key.split('/')[0] as string;
+    if (prefix === 'apis.kcp.io' || prefix.endsWith('.apis.kcp.io'))
+      throw forbidden(gr, object.metadata.name, `annotation ${key} is reserved`);
+  }
+}
+
+/** The other definitions of the same group in the workspace. */
+async function siblings({object, workspace}: Write, {store}: Surroundings): Promise<JsonObject[]> {
+  const group = digString(asJson(object), 'spec', 'group');
+  const {entries} = await store.list(rangeOf(space, workspace), {limit: registryLimits.definitionsPerWorkspaceMax});
+  return entries
+    .map(entry => asJson(peek(entry)))
+    .filter(other => digString(other, 'spec', 'group') === group && digString(other, 'metadata', 'name') !== object.metadata.name);
+}
+
+/** Writes down which names a definition gets. With all of them it is established: what serves it reads this very object. */
+export function decideNames(crd: JsonObject, others: readonly JsonObject[], now: string): void {
+  const {acceptedNames, conditions} = acceptNames(crd, others);
+  const status = statusOf(crd as never);
+  status['acceptedNames'] = acceptedNames;
+  const served = conditions.map(one => (one.type === 'Established' && one.reason === 'Installing' ? establishedCondition : one));
+  setDefinitionConditions(crd, served, now);
+}
+
+/** The objects of a definition go before it. */
+function leave({object}: Write, {world}: Surroundings): void {
+  const {metadata} = object;
+  if (metadata.deletionTimestamp !== undefined) return;
+  metadata.finalizers = [...new Set([...(metadata.finalizers ?? []), cleanupFinalizer])];
+  const terminating = {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  } as const;
+  setDefinitionConditions(asJson(object), [terminating], timestamp(world.now()));
+}

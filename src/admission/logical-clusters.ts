@@ -1,0 +1,86 @@
+import type {WorkspaceId} from '../api/cluster.ts';
+import {forbidden} from '../api/errors.ts';
+import type {JsonObject} from '../api/json.ts';
+import {dig, digString, equal} from '../api/json.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson, timestamp} from '../api/object.ts';
+import {groups} from '../auth/user.ts';
+import {phaseOf, read, workspaceKey} from '../registry/logical-clusters.ts';
+import {putOp} from '../registry/ops.ts';
+import {decodeStored} from '../registry/stored.ts';
+import {setConditions, statusOf} from '../tenancy/conditions.ts';
+import {finalizers, labels} from '../tenancy/names.ts';
+import {initializedCondition} from '../tenancy/new-workspace.ts';
+import type {Rule, Surroundings, Write} from './rule.ts';
+
+const gr = {group: 'core.kcp.io', resource: 'logicalclusters'} as const;
+
+/** The one object that makes a logical cluster: who may touch what of it, and how its phase follows its initializers (spec kcp 4.4). */
+export const logicalClusters: Rule = {
+  name: 'core.kcp.io/LogicalCluster',
+  of: resource => resource.gr.group === gr.group && resource.gr.resource === gr.resource,
+  async mutate(write, around) {
+    const {object, verb} = write;
+    if (verb === 'create') throw refused(object, 'LogicalCluster cannot be created');
+    if (verb === 'delete') return leave(write);
+    if (write.subresource === 'status') await advance(write, around);
+    else keepServersFields(write);
+    object.metadata.labels = {...object.metadata.labels, [labels.phase]: phaseOf(object)};
+  },
+};
+
+function leave({object, user}: Write): void {
+  const allowed = dig(asJson(object), 'spec', 'directlyDeletable') === true || user.groups.includes(groups.masters);
+  if (!allowed) throw refused(object, 'LogicalCluster cannot be deleted directly; delete the Workspace it belongs to');
+  statusOf(object)['phase'] = 'Deleting';
+}
+
+function keepServersFields({object, old, user}: Write): void {
+  if (user.groups.includes(groups.masters) || !old) return;
+  for (const field of ['initializers', 'terminators', 'owner', 'createdBy']) {
+    if (!equal(dig(asJson(object), 'spec', field), dig(asJson(old), 'spec', field))) throw refused(object, `spec.${field} is immutable`);
+  }
+  const held = old.metadata.finalizers?.includes(finalizers.content);
+  if (held && !object.metadata.finalizers?.includes(finalizers.content))
+    throw refused(object, `finalizer ${finalizers.content} must not be removed`);
+}
+
+/** The last initializer that takes its name off the list makes the logical cluster ready, and with it its workspace. */
+async function advance({object, old, also, user}: Write, around: Surroundings): Promise<void> {
+  const before = namesIn(old, 'initializers');
+  const now = namesIn(object, 'initializers');
+  if (!user.groups.includes(groups.masters)) {
+    if (now.some(name => !before.includes(name))) throw refused(object, 'status.initializers must not grow');
+    if (namesIn(object, 'terminators').some(name => !namesIn(old, 'terminators').includes(name)))
+      throw refused(object, 'status.terminators must not grow');
+  }
+  if (phaseOf(object) !== 'Initializing') return;
+  if (now.length === 0) statusOf(object)['phase'] = 'Ready';
+  const at = timestamp(around.world.now());
+  setConditions(object, [initializedCondition(now)], at);
+  also.push(...(await workspaceOps(object, now, at, around)));
+}
+
+/** Brings the Workspace in line with its logical cluster. */
+async function workspaceOps(object: KubeObject, waiting: readonly string[], at: string, {store}: Surroundings) {
+  const owner = dig(asJson(object), 'spec', 'owner');
+  const [parent, name] = [digString(owner, 'cluster'), digString(owner, 'name')];
+  const entry = parent && name ? await read(store, workspaceKey(parent as WorkspaceId, name)) : undefined;
+  if (!entry) return [];
+  const workspace = decodeStored(entry);
+  if (phaseOf(workspace) !== 'Initializing') return [];
+  const status: JsonObject = statusOf(workspace);
+  status['phase'] = waiting.length === 0 ? 'Ready' : 'Initializing';
+  if (waiting.length > 0) status['initializers'] = [...waiting];
+  else delete status['initializers'];
+  workspace.metadata.labels = {...workspace.metadata.labels, [labels.phase]: phaseOf(workspace)};
+  setConditions(workspace, [initializedCondition(waiting)], at);
+  return [putOp(entry.key, workspace, entry.revision)];
+}
+
+function namesIn(object: KubeObject | undefined, field: 'initializers' | 'terminators'): string[] {
+  const found = object && dig(asJson(object), 'status', field);
+  return Array.isArray(found) ? found.filter(name => typeof name === 'string') : [];
+}
+
+const refused = (object: KubeObject, why: string) => forbidden(gr, object.metadata.name, why);

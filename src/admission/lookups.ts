@@ -1,0 +1,54 @@
+import type {WorkspaceId} from '../api/cluster.ts';
+import {isWorkspaceId} from '../api/cluster.ts';
+import {digString} from '../api/json.ts';
+import {asJson} from '../api/object.ts';
+import {builtInSection, keyOf} from '../registry/keys.ts';
+import {logicalClusterKey, pathOf, read, workspaceKey} from '../registry/logical-clusters.ts';
+import {peek} from '../registry/stored.ts';
+import type {Entry, Storage} from '../storage/storage.ts';
+import {annotations} from '../tenancy/names.ts';
+import type {FoundType, TypeLookup} from '../tenancy/workspace-types.ts';
+import {parseType, withBases} from '../tenancy/workspace-types.ts';
+
+const workspaceTypes = {group: 'tenancy.kcp.io', resource: 'workspacetypes', section: builtInSection} as const;
+
+/** The id behind a path or id; undefined when there is none. */
+export async function clusterAt(store: Storage, path: string): Promise<WorkspaceId | undefined> {
+  const [first, ...names] = path.split(':') as [string, ...string[]];
+  if (isWorkspaceId(path)) return path;
+  if (!isWorkspaceId(first)) return undefined;
+  let at: WorkspaceId = first;
+  for (const name of names) {
+    const entry = await read(store, workspaceKey(at, name));
+    const id = entry && digString(asJson(peek(entry)), 'spec', 'cluster');
+    if (!id || !isWorkspaceId(id)) return undefined;
+    at = id;
+  }
+  return at;
+}
+
+/** Looks workspace types up where they lie. */
+export const typeLookup =
+  (store: Storage): TypeLookup =>
+  async (path, name) => {
+    const cluster = await clusterAt(store, path);
+    if (cluster === undefined) return undefined;
+    const entry = await read(store, keyOf(workspaceTypes, cluster, undefined, name));
+    if (!entry) return undefined;
+    const object = peek(entry);
+    return {ref: {path: object.metadata.annotations?.[annotations.path] ?? (await canonicalPath(store, cluster)), name}, cluster, object};
+  };
+
+/** The canonical path of a logical cluster. */
+export async function canonicalPath(store: Storage, id: WorkspaceId): Promise<string> {
+  const entry = await read(store, logicalClusterKey(id));
+  return entry ? pathOf(entry, id) : id;
+}
+
+/** The type of an existing logical cluster, with its bases; none when it has no type any more. */
+export async function typesOf(store: Storage, logicalCluster: Entry): Promise<readonly FoundType[]> {
+  const ref = parseType(peek(logicalCluster).metadata.annotations?.[annotations.type] ?? '');
+  const lookup = typeLookup(store);
+  const type = ref && (await lookup(ref.path, ref.name));
+  return type ? withBases(type, lookup) : [];
+}

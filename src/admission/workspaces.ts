@@ -1,0 +1,87 @@
+import {forbidden} from '../api/errors.ts';
+import {dig, digString, isObject, setKey} from '../api/json.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import {groups} from '../auth/user.ts';
+import {logicalClusterKey, phaseOf, read} from '../registry/logical-clusters.ts';
+import {statusOf} from '../tenancy/conditions.ts';
+import {labels} from '../tenancy/names.ts';
+import {additionalLabels, defaultChildType, findType, nestingProblem, printType, withBases} from '../tenancy/workspace-types.ts';
+import {canonicalPath, typeLookup, typesOf} from './lookups.ts';
+import type {Rule, Surroundings, Write} from './rule.ts';
+import {schedule} from './schedule.ts';
+
+const gr = {group: 'tenancy.kcp.io', resource: 'workspaces'} as const;
+
+/** Workspaces: what type they get, whether they may lie where they are wanted, and their logical cluster in the same commit (spec kcp 4.1, 4.2). */
+export const workspaces: Rule = {
+  name: 'tenancy.kcp.io/Workspace',
+  of: resource => resource.gr.group === gr.group && resource.gr.resource === gr.resource,
+  async mutate(write, around) {
+    if (write.verb === 'create') await prepare(write, around);
+    else if (write.verb === 'delete') leave(write.object);
+    else if (write.subresource === undefined) keepServersFields(write);
+    label(write.object);
+  },
+};
+
+async function prepare(write: Write, around: Surroundings): Promise<void> {
+  const {object, user, workspace} = write;
+  const json = asJson(object);
+  if (!isObject(json['spec'])) json['spec'] = {};
+  for (const field of ['cluster', 'URL']) {
+    if (dig(json, 'spec', field) !== undefined) throw refused(object, `spec.${field} can only be set by system privileged users`);
+  }
+  const {mount, type} = json['spec'];
+  if (isObject(mount)) throw refused(object, 'mounts are not offered by this server');
+  await resolveType(object, isObject(type) ? type : undefined, write, around);
+  write.also.push(...(await schedule(object, workspace, user.groups.includes(groups.masters) ? undefined : user, around)));
+}
+
+/** Fills in the type, its canonical path and its labels, and checks that the workspace may lie below its parent. */
+async function resolveType(
+  object: KubeObject,
+  wanted: {[field: string]: unknown} | undefined,
+  {workspace}: Write,
+  {store}: Surroundings,
+): Promise<void> {
+  const lookup = typeLookup(store);
+  const above = await read(store, logicalClusterKey(workspace));
+  const parent = above ? await typesOf(store, above) : [];
+  const path = await canonicalPath(store, workspace);
+  const named = {name: digString(wanted as never, 'name') ?? '', path: digString(wanted as never, 'path')};
+  const ask = named.name ? {name: named.name, ...(named.path && {path: named.path})} : defaultChildType(parent);
+  const type = await findType(ask, path, lookup);
+  if (!type)
+    throw refused(
+      object,
+      `workspace type ${ask.path ? printType({path: ask.path, name: ask.name}) : JSON.stringify(ask.name)} cannot be resolved`,
+    );
+  const closure = await withBases(type, lookup);
+  const problem = parent.length > 0 ? nestingProblem(closure, parent) : undefined;
+  if (problem) throw refused(object, problem);
+  setKey(asJson(object)['spec'] as never, 'type', {name: type.ref.name, path: type.ref.path});
+  object.metadata.labels = {...(additionalLabels(closure) as {[key: string]: string}), ...object.metadata.labels};
+}
+
+/** A deleted workspace that waits for its content says so. */
+function leave(object: KubeObject): void {
+  const terminators = dig(asJson(object), 'status', 'terminators');
+  statusOf(object)['phase'] = Array.isArray(terminators) && terminators.length > 0 ? 'Terminating' : 'Deleting';
+}
+
+/** Where a workspace lies is decided by the server alone. */
+function keepServersFields({object, old, user}: Write): void {
+  if (user.groups.includes(groups.masters)) return;
+  for (const field of ['cluster', 'URL']) {
+    const before = dig(asJson(old as KubeObject), 'spec', field);
+    if (before !== undefined && dig(asJson(object), 'spec', field) !== before)
+      throw refused(object, `spec.${field} can only be changed by system privileged users`);
+  }
+}
+
+function label(object: KubeObject): void {
+  object.metadata.labels = {...object.metadata.labels, [labels.phase]: phaseOf(object)};
+}
+
+const refused = (object: KubeObject, why: string) => forbidden(gr, object.metadata.name, why);

@@ -1,0 +1,8 @@
+import type {Controller} from './controller.ts';
+import {definitions} from './definitions.ts';
+import {namespaceContents} from './namespace-contents.ts';
+import {namespaces} from './namespaces.ts';
+import {workspaces} from './workspaces.ts';
+
+/** Every loop there is. */
+export const controllers: readonly Controller[] = [workspaces, namespaces, namespaceContents, definitions];

@@ -1,0 +1,49 @@
+import {dig} from '../api/json.ts';
+import {asJson, timestamp} from '../api/object.ts';
+import {builtInSection, keyOf, parseKey, rangeOf} from '../registry/keys.ts';
+import {createOp, putOp} from '../registry/ops.ts';
+import {decodeStored, peek} from '../registry/stored.ts';
+import type {Op} from '../storage/storage.ts';
+import {defaultAccountName, defaultAccountOf, rootCaName, rootCaOf} from '../tenancy/contents.ts';
+import type {Controller} from './controller.ts';
+import {none} from './controller.ts';
+
+const configMaps = {group: '', resource: 'configmaps', section: builtInSection} as const;
+const accounts = {group: '', resource: 'serviceaccounts', section: builtInSection} as const;
+const namespaces = {group: '', resource: 'namespaces', section: builtInSection} as const;
+const accountPrefix = rangeOf(accounts);
+const configMapPrefix = rangeOf(configMaps);
+
+/** Puts back what every namespace has to have when somebody takes it away or changes it (spec kubernetes-api 8.2). */
+export const namespaceContents: Controller = {
+  name: 'namespace-contents',
+  wakes(event) {
+    const {key, type} = event;
+    const ours =
+      (type === 'delete' && key.startsWith(accountPrefix) && key.endsWith(`/${defaultAccountName}`)) ||
+      (type !== 'create' && key.startsWith(configMapPrefix) && key.endsWith(`/${rootCaName}`));
+    if (!ours) return none;
+    const {workspace, path} = parseKey(key);
+    return [keyOf(namespaces, workspace, undefined, path[0] as string)];
+  },
+  async reconcile(ref, {store, registry, settings, world}) {
+    const namespace = await store.get(ref as never);
+    if (!namespace || peek(namespace).metadata.deletionTimestamp !== undefined) return undefined;
+    const {workspace, path} = parseKey(namespace.key);
+    const name = path[0] as string;
+    const maker = {cluster: workspace, now: timestamp(world.now()), uid: world.uid};
+    const ops: Op[] = [];
+    const rootCa = await store.get(keyOf(configMaps, workspace, name, rootCaName));
+    if (!rootCa) ops.push(createOp(registry.fixed('', 'v1', 'configmaps'), workspace, rootCaOf(maker, name, settings.rootCa).object));
+    else if (dig(asJson(peek(rootCa)), 'data', 'ca.crt') !== settings.rootCa) {
+      const object = decodeStored(rootCa);
+      asJson(object)['data'] = {'ca.crt': settings.rootCa};
+      ops.push(putOp(rootCa.key, object, rootCa.revision));
+    }
+    if (!(await store.get(keyOf(accounts, workspace, name, defaultAccountName)))) {
+      ops.push(createOp(registry.fixed('', 'v1', 'serviceaccounts'), workspace, defaultAccountOf(maker, name).object));
+    }
+    if (ops.length > 0) await store.commit([...(ops as [Op, ...Op[]]), {check: namespace.key, expect: namespace.revision}]);
+    return undefined;
+  },
+};

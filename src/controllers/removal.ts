@@ -1,0 +1,77 @@
+import type {Surroundings} from '../admission/rule.ts';
+import type {KubeObject} from '../api/object.ts';
+import {timestamp} from '../api/object.ts';
+import {deleteOp, putOp} from '../registry/ops.ts';
+import {decodeStored, peek} from '../registry/stored.ts';
+import type {Entry, Key, Op, Range} from '../storage/storage.ts';
+import {Unexpected} from '../storage/storage.ts';
+
+/** Objects of one commit, where many go at once. */
+export const removalLimits = {opsPerCommitMax: 500, pageEntriesMax: 500} as const;
+
+const finalizersMark = Buffer.from('"finalizers":');
+
+/** The finalizers that hold an object. Most have none, and then nothing is parsed. */
+export function finalizersOf(entry: Entry): readonly string[] {
+  const {value} = entry;
+  if (Buffer.from(value.buffer, value.byteOffset, value.byteLength).indexOf(finalizersMark) < 0) return [];
+  return peek(entry).metadata.finalizers ?? [];
+}
+
+export const isMarked = (entry: Entry): boolean => peek(entry).metadata.deletionTimestamp !== undefined;
+
+/** The first step of deleting what finalizers hold; `more` completes the object. */
+export function markOp(entry: Entry, nowMs: number, more?: (object: KubeObject) => void): Op {
+  const object = decodeStored(entry);
+  const {metadata} = object;
+  metadata.deletionTimestamp = timestamp(nowMs);
+  metadata.deletionGracePeriodSeconds = 0;
+  if (metadata.generation) metadata.generation++;
+  more?.(object);
+  return putOp(entry.key, object, entry.revision);
+}
+
+/** Commits many operations that need not happen together. One that lost a race is left for the next time. */
+export async function commitAll({store}: Surroundings, ops: readonly Op[]): Promise<void> {
+  for (let i = 0; i < ops.length; i += removalLimits.opsPerCommitMax) {
+    const some = ops.slice(i, i + removalLimits.opsPerCommitMax);
+    try {
+      await store.commit(some as [Op, ...Op[]]);
+    } catch (err) {
+      if (!(err instanceof Unexpected)) throw err;
+      await Promise.all(some.map(op => store.commit([op]).catch(ignoreRace)));
+    }
+  }
+}
+
+function ignoreRace(err: unknown): void {
+  if (!(err instanceof Unexpected)) throw err;
+}
+
+/** How much of something is left, for the conditions that tell of it. */
+export type Remains = {readonly objects: number; readonly finalizers: ReadonlyMap<string, number>};
+
+/** Deletes everything in a range that nothing holds, and marks the rest, of which it tells. */
+export async function emptyRange(around: Surroundings, range: Range): Promise<Remains> {
+  const {store, world} = around;
+  const finalizers = new Map<string, number>();
+  let objects = 0;
+  for (let after: Key | undefined, more = true; more; ) {
+    const page = await store.list(range, {limit: removalLimits.pageEntriesMax, ...(after && {after})});
+    const ops: Op[] = [];
+    for (const entry of page.entries) {
+      const held = finalizersOf(entry);
+      if (held.length === 0) ops.push(deleteOp(entry));
+      else {
+        objects++;
+        for (const one of held) finalizers.set(one, (finalizers.get(one) ?? 0) + 1);
+        if (!isMarked(entry)) ops.push(markOp(entry, world.now()));
+      }
+    }
+    await commitAll(around, ops);
+    after = page.entries.at(-1)?.key;
+    more = page.more;
+    if (more) await world.turn();
+  }
+  return {objects, finalizers};
+}

@@ -1,0 +1,116 @@
+import type {Surroundings} from '../admission/rule.ts';
+import {schedule} from '../admission/schedule.ts';
+import type {WorkspaceId} from '../api/cluster.ts';
+import {digString, parse} from '../api/json.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import {builtInSection, parseKey, rangeOf, terms} from '../registry/keys.ts';
+import {isSystem, logicalClusterKey, phaseOf, workspaceKey} from '../registry/logical-clusters.ts';
+import {deleteOp, putOp} from '../registry/ops.ts';
+import {decodeStored, peek} from '../registry/stored.ts';
+import type {Entry, Event, Key} from '../storage/storage.ts';
+import {annotations, finalizers} from '../tenancy/names.ts';
+import type {Controller} from './controller.ts';
+import {none} from './controller.ts';
+import {clearCluster, sweep} from './logical-cluster-removal.ts';
+
+const workspacePrefix = rangeOf({group: 'tenancy.kcp.io', resource: 'workspaces', section: builtInSection});
+const logicalClusterPrefix = rangeOf({group: 'core.kcp.io', resource: 'logicalclusters', section: builtInSection});
+const shardPrefix = rangeOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection});
+const unscheduledRef = 'unscheduled';
+const unscheduledMax = 10_000;
+
+/** Deleted workspaces and everything below them, and workspaces that found no shard when they were made (spec kcp 4.2, 4.5). */
+export const workspaces: Controller = {
+  name: 'workspaces',
+  wakes(event, around) {
+    const {key} = event;
+    if (key.startsWith(workspacePrefix)) return isDeleted(event) ? [key] : ofContent(event, around);
+    if (key.startsWith(logicalClusterPrefix)) return ofLogicalCluster(event);
+    if (key.startsWith(shardPrefix)) return [unscheduledRef];
+    return ofContent(event, around);
+  },
+  async reconcile(ref, around) {
+    if (ref === unscheduledRef) await scheduleWaiting(around);
+    else if (ref.startsWith(workspacePrefix)) await removeWorkspace(ref as Key, around);
+    else await removeLogicalCluster(ref as Key, around);
+    return undefined;
+  },
+};
+
+const isDeleted = (event: Event): boolean => event.type !== 'delete' && peek(event).metadata.deletionTimestamp !== undefined;
+
+/** What goes from a logical cluster that is being deleted may have been the last. */
+function ofContent(event: Event, {store}: Surroundings): readonly string[] {
+  if (event.type !== 'delete') return none;
+  const key = logicalClusterKey(parseKey(event.key).workspace);
+  const entry = store.hot(key);
+  return entry && entry !== 'wait' && peek(entry).metadata.deletionTimestamp !== undefined ? [key] : none;
+}
+
+function ofLogicalCluster(event: Event): readonly string[] {
+  if (event.type !== 'delete') return isDeleted(event) ? [event.key] : none;
+  const owner = ownerKey(peek(event));
+  return owner ? [event.key, owner] : [event.key];
+}
+
+function ownerKey(logicalCluster: KubeObject): Key | undefined {
+  const owner = asJson(logicalCluster)['spec'];
+  const [parent, name] = [digString(owner, 'owner', 'cluster'), digString(owner, 'owner', 'name')];
+  return parent && name ? workspaceKey(parent as WorkspaceId, name) : undefined;
+}
+
+async function removeWorkspace(key: Key, around: Surroundings): Promise<void> {
+  const {store} = around;
+  const entry = await store.get(key);
+  if (!entry) return;
+  const workspace = peek(entry);
+  const held = workspace.metadata.finalizers ?? [];
+  // Others come before us: they may still need what is inside.
+  if (workspace.metadata.deletionTimestamp === undefined || held.some(name => name !== finalizers.logicalCluster)) return;
+  const id = digString(asJson(workspace), 'spec', 'cluster') as WorkspaceId | undefined;
+  const logicalCluster = id && (await store.get(logicalClusterKey(id)));
+  if (id && logicalCluster) await clearCluster(id, logicalCluster, entry, around);
+  else await store.commit([deleteOp(entry)]);
+}
+
+async function removeLogicalCluster(key: Key, around: Surroundings): Promise<void> {
+  const {store} = around;
+  const entry = await store.get(key);
+  const {workspace: id} = parseKey(key);
+  if (!entry) {
+    // Gone; what was created in its last moment goes too.
+    if (!isSystem(id)) await sweep(id, around);
+    return;
+  }
+  const logicalCluster = peek(entry);
+  if (logicalCluster.metadata.deletionTimestamp === undefined) return;
+  const owner = ownerKey(logicalCluster);
+  await clearCluster(id, entry, owner ? await store.get(owner) : undefined, around);
+}
+
+/** Tries workspaces again that no shard would have. */
+async function scheduleWaiting(around: Surroundings): Promise<void> {
+  const {store} = around;
+  const {entries} = await store.byTerm(terms.unscheduled, {limit: unscheduledMax});
+  for (const entry of entries) await scheduleAgain(entry, around);
+}
+
+async function scheduleAgain(entry: Entry, around: Surroundings): Promise<void> {
+  const workspace = decodeStored(entry);
+  if (workspace.metadata.deletionTimestamp !== undefined) return;
+  const {workspace: parent} = parseKey(entry.key);
+  const above = await around.store.get(logicalClusterKey(parent));
+  if (!above) return;
+  const ops = await schedule(workspace, parent, creatorOf(workspace), around);
+  if (phaseOf(workspace) === 'Scheduling') return;
+  // The parent must still be there, or nobody would ever find the child again.
+  await around.store.commit([putOp(entry.key, workspace, entry.revision), ...ops, {check: above.key, expect: above.revision}]);
+}
+
+/** The creator as it was written down when the workspace was made. */
+function creatorOf({metadata}: KubeObject) {
+  const text = metadata.annotations?.[annotations.owner];
+  const name = text && digString(parse(text), 'username');
+  return name ? {name, groups: []} : undefined;
+}

@@ -1,0 +1,221 @@
+/**
+ * Every flag of `kcp start` that changes something, by section of the help, and those of other servers that are taken and ignored. A flag's name is its key
+ * in kebab case; its type decides how it is read and what the configuration holds.
+ */
+
+export type Flag =
+  | {readonly type: 'text'; readonly fallback: string; readonly help: string}
+  | {readonly type: 'choice'; readonly fallback: string; readonly choices: readonly string[]; readonly help: string}
+  | {readonly type: 'switch'; readonly fallback: boolean; readonly help: string}
+  | {readonly type: 'count'; readonly fallback: number; readonly max: number; readonly help: string}
+  | {readonly type: 'duration'; readonly fallback: number; readonly help: string}
+  | {readonly type: 'list'; readonly fallback: readonly string[]; readonly help: string};
+
+const text = (fallback: string, help: string) => ({type: 'text', fallback, help}) as const;
+const onOff = (fallback: boolean, help: string) => ({type: 'switch', fallback, help}) as const;
+const count = (fallback: number, max: number, help: string) => ({type: 'count', fallback, max, help}) as const;
+const list = (fallback: readonly string[], help: string) => ({type: 'list', fallback, help}) as const;
+const choice = <const C extends string>(fallback: C, choices: readonly C[], help: string) =>
+  ({type: 'choice', fallback, choices, help}) as const;
+/** In milliseconds. */
+const duration = (fallback: number, help: string) => ({type: 'duration', fallback, help}) as const;
+
+const place = {
+  rootDirectory: text('.kcp', 'Folder of everything this server keeps. Empty: no files are made, and nothing is kept.'),
+  storage: choice(
+    'embedded',
+    ['embedded', 'memory'],
+    'Where objects live: in a file of the root directory, or in memory, gone at the end.',
+  ),
+  kubeconfigPath: text('admin.kubeconfig', "The administrators' kubeconfig, written at every start. Relative to the root directory."),
+  authenticationAdminTokenPath: text(
+    '.admin-token-store',
+    'Where the hash of the shard-admin token is kept. Relative to the root directory.',
+  ),
+};
+
+const serving = {
+  bindAddress: text('0.0.0.0', 'Address to listen on.'),
+  securePort: count(6443, 65_535, 'Port to listen on, with TLS.'),
+  experimentalBindFreePort: onOff(false, 'Take a free port; needs --secure-port=0. The kubeconfig tells which.'),
+  tlsCertFile: text('', 'Serving certificate (and its chain), PEM. Without it, one is made and renewed in the root directory.'),
+  tlsPrivateKeyFile: text('', 'Key of --tls-cert-file.'),
+  certDir: text('', 'Folder of the serving certificate that is made. The root directory, if empty.'),
+};
+
+const authentication = {
+  tokenAuthFile: text('', 'CSV file of static tokens: token,user,uid,"group1,group2".'),
+  clientCaFile: text('', 'CA bundle of client certificates: the common name is the user, the organizations are the groups.'),
+  anonymousAuth: onOff(true, 'Take requests without credentials as system:anonymous.'),
+  requestheaderClientCaFile: text('', 'CA bundle of front proxies, whose X-Remote-* headers are believed.'),
+  requestheaderAllowedNames: list([], 'Common names of those front proxies. Empty: all that the CA signed.'),
+  requestheaderUsernameHeaders: list([], 'Headers of the user name.'),
+  requestheaderGroupHeaders: list([], 'Headers of the groups.'),
+  requestheaderExtraHeadersPrefix: list([], 'Prefixes of the headers of extra attributes.'),
+  serviceAccountKeyFile: list([], 'Keys that verify tokens of service accounts. May be repeated.'),
+  serviceAccountSigningKeyFile: text('', 'Key that signs tokens of service accounts. Without it, one is made in the root directory.'),
+  serviceAccountIssuer: list(['https://kcp.default.svc'], 'Issuers of those tokens: the first signs, all are believed.'),
+  apiAudiences: list([], 'Audiences that tokens must name. The issuers, if empty.'),
+};
+
+const authorization = {
+  authorizationOrder: list(
+    ['AlwaysAllowGroups', 'AlwaysAllowPaths', 'RBAC', 'Webhook'],
+    'Authorizers in the order they are asked; the first that decides wins.',
+  ),
+  authorizationAlwaysAllowPaths: list(['/healthz', '/readyz', '/livez'], 'Paths open to everybody.'),
+  authorizationWebhookConfigFile: text('', 'Kubeconfig of a webhook that authorizes.'),
+  authorizationWebhookVersion: text('v1beta1', 'Version of SubjectAccessReview that the webhook speaks.'),
+  authorizationWebhookCacheAuthorizedTtl: duration(300_000, 'How long an allowed answer is kept.'),
+  authorizationWebhookCacheUnauthorizedTtl: duration(30_000, 'How long a denied answer is kept.'),
+};
+
+const kcp = {
+  batteriesIncluded: list(
+    ['admin', 'workspace-types'],
+    'Default objects: admin, user, workspace-types, metrics-viewer. With + or - before each: changes to the defaults.',
+  ),
+  featureGates: list([], 'name=true|false pairs. May be repeated; names we do not know are ignored.'),
+  enableHomeWorkspaces: onOff(true, 'Make a home workspace for a user who asks for it.'),
+  homeWorkspacesHomeCreatorGroups: list(['system:authenticated'], 'Groups whose members get a home workspace.'),
+  logicalClusterTotalObjectLimit: count(0, Number.MAX_SAFE_INTEGER, 'Most objects in one workspace. 0: no limit.'),
+  logicalClusterObjectCountScanInterval: duration(60_000, 'How often objects are counted for that limit.'),
+  runControllers: onOff(true, 'Run the controllers.'),
+  runVirtualWorkspaces: onOff(true, 'Serve virtual workspaces.'),
+};
+
+const sharding = {
+  shardName: text('root', 'Name of this shard.'),
+  shardBaseUrl: text('', 'URL of this shard. Its external address, if empty.'),
+  shardExternalUrl: text('', 'URL that clients outside use. Its external address, if empty.'),
+  shardVirtualWorkspaceUrl: text('', 'URL of the virtual workspaces of this shard. The base URL, if empty.'),
+  shardVirtualWorkspaceCaFile: text('', 'CA bundle of that URL.'),
+  shardClientCertFile: text('', 'Client certificate this shard shows to others.'),
+  shardClientKeyFile: text('', 'Key of --shard-client-cert-file.'),
+  shardKubeconfigFile: text('', 'Kubeconfig with administrator credentials for the other shards.'),
+  rootShardKubeconfigFile: text('', 'Kubeconfig with administrator credentials for the root shard.'),
+  cacheKubeconfig: text('', 'Kubeconfig of the cache server. Every shard but root needs it.'),
+  logicalClusterAdminKubeconfig: text('', 'Kubeconfig of system:kcp:logical-cluster-admin for other shards.'),
+  externalLogicalClusterAdminKubeconfig: text('', 'Kubeconfig of system:kcp:external-logical-cluster-admin for the external address.'),
+  rootIdentitiesFile: text('', 'YAML file of identities of the APIExports in root.'),
+  mountProxyClientCertFile: text('', 'Client certificate for mounted workspaces behind the front proxy.'),
+  mountProxyClientKeyFile: text('', 'Key of --mount-proxy-client-cert-file.'),
+  miniproxyMappingFile: text('', 'Development: more mappings of paths to backends.'),
+};
+
+const watching = {
+  auditPolicyFile: text('', 'Which requests are audited, and how much of them.'),
+  auditLogPath: text('', 'File of the audit log; - is standard output.'),
+  loggingFormat: choice('text', ['text', 'json'], 'How the log is written.'),
+  v: count(2, 10, 'How much is logged: 4 and more tells everything.'),
+};
+
+export const sections = [
+  ['Where it lives', place],
+  ['Listening', serving],
+  ['Who may come in', authentication],
+  ['What they may do', authorization],
+  ['Workspaces', kcp],
+  ['Several shards', sharding],
+  ['Audit and log', watching],
+] as const;
+
+export const table = {...place, ...serving, ...authentication, ...authorization, ...kcp, ...sharding, ...watching};
+
+export type Table = typeof table;
+export type Value<F> = F extends {readonly type: 'choice'; readonly choices: readonly (infer C)[]}
+  ? C
+  : F extends {readonly type: 'text'}
+    ? string
+    : F extends {readonly type: 'switch'}
+      ? boolean
+      : F extends {readonly type: 'list'}
+        ? readonly string[]
+        : number;
+export type Values = {readonly [K in keyof Table]: Value<Table[K]>};
+
+/** `shardBaseUrl` → `shard-base-url` */
+export const flagName = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+
+/** Of kcp and Kubernetes, of no meaning here: taken with their value and ignored. A trailing * stands for any end. */
+export const ignoredFlags: readonly string[] = [
+  'allow-metric-labels*',
+  'audit-log-*',
+  'audit-webhook-*',
+  'authentication-config',
+  'authentication-token-webhook-*',
+  'cache-server-kubeconfig-file',
+  'conversion-cel-transformation-timeout',
+  'cors-allowed-origins',
+  'default-watch-cache-size',
+  'delete-collection-workers',
+  'discovery-poll-interval',
+  'embedded-etcd-*',
+  'encryption-provider-config',
+  'etcd-*',
+  'event-ttl',
+  'external-hostname',
+  'goaway-chance',
+  'http2-max-streams-per-connection',
+  'leader-election-*',
+  'lease-reuse-duration-seconds',
+  'livez-grace-period',
+  'log-*',
+  'min-request-timeout',
+  'oidc-*',
+  'profiler-address',
+  'request-timeout',
+  'root-ca-file',
+  'service-account-jwks-uri',
+  'service-account-max-token-expiration',
+  'service-account-private-key-file',
+  'shard-replica-count',
+  'shutdown-*',
+  'stderrthreshold',
+  'storage-backend',
+  'storage-media-type',
+  'strict-transport-security-directives',
+  'tls-cipher-suites',
+  'tls-min-version',
+  'tls-sni-cert-key',
+  'tracing-config-file',
+  'unsupported-run-individual-controllers',
+  'vmodule',
+  'watch-cache-sizes',
+];
+
+/** Those of them that would promise something, so that only an empty value (or kcp's own `embedded`) is ignored. */
+export const refusedFlags: readonly string[] = [
+  'audit-webhook-config-file',
+  'authentication-config',
+  'authentication-token-webhook-config-file',
+  'encryption-provider-config',
+  'etcd-servers',
+  'oidc-issuer-url',
+];
+
+/** Those of them that take no value. */
+export const ignoredSwitches: readonly string[] = [
+  'add-dir-header',
+  'alsologtostderr',
+  'audit-log-batch-throttle-enable',
+  'audit-log-compress',
+  'audit-log-truncate-enabled',
+  'audit-webhook-batch-throttle-enable',
+  'audit-webhook-truncate-enabled',
+  'contention-profiling',
+  'embedded-etcd-force-new-cluster',
+  'enable-bootstrap-token-auth',
+  'enable-leader-election',
+  'encryption-provider-config-automatic-reload',
+  'logtostderr',
+  'one-output',
+  'permit-address-sharing',
+  'permit-port-sharing',
+  'profiling',
+  'service-account-extend-token-expiration',
+  'service-account-lookup',
+  'shutdown-send-retry-after',
+  'skip-headers',
+  'watch-cache',
+];

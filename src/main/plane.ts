@@ -1,0 +1,72 @@
+import {rules} from '../admission/all.ts';
+import type {Settings, Surroundings} from '../admission/rule.ts';
+import type {Log, World} from '../api/world.ts';
+import type {TokenLookup} from '../auth/authenticate.ts';
+import {controllers} from '../controllers/all.ts';
+import {startCompaction} from '../controllers/history.ts';
+import {startControllers} from '../controllers/runner.ts';
+import {contentHash} from '../registry/content-hash.ts';
+import {createRegistry} from '../registry/registry.ts';
+import type {Deps} from '../server/deps.ts';
+import type {About} from '../server/documents.ts';
+import type {Handler} from '../server/http.ts';
+import {publishedCache} from '../server/published.ts';
+import {apiServer} from '../server/server.ts';
+import type {Storage} from '../storage/storage.ts';
+import {standingExports} from '../tenancy/root.ts';
+import type {Bootstrap} from './bootstrap.ts';
+import {bootstrapRoot} from './bootstrap.ts';
+
+export type PlaneOptions = {
+  readonly store: Storage;
+  readonly world: World;
+  readonly log: Log;
+  readonly tokens: TokenLookup;
+  readonly shardName: string;
+  /** PEM certificates that verify this server. */
+  readonly rootCa: string;
+  readonly about: About;
+  readonly observe: Deps['observe'];
+};
+
+/** A whole control plane without a socket: a function that answers requests, and loops that can be started over it. */
+export type Plane = {
+  readonly handler: Handler;
+  /** Writes what is missing, and starts the loops. */
+  start(bootstrap: Bootstrap): Promise<void>;
+  /** Ends the loops; the store is the caller's to close. */
+  stop(): Promise<void>;
+};
+
+export function createPlane(options: PlaneOptions): Plane {
+  const {store, world, log} = options;
+  const settings: Settings = {
+    shardName: options.shardName,
+    rootCa: options.rootCa,
+    standing: standingExports(name => contentHash(`standing export ${name}`)),
+  };
+  const around: Surroundings = {store, world, settings, registry: createRegistry(store)};
+  const handler = apiServer({
+    ...around,
+    tokens: options.tokens,
+    rules,
+    about: options.about,
+    published: publishedCache(),
+    log,
+    observe: options.observe,
+  });
+  let stop: () => Promise<void> = async () => {};
+  return {
+    handler,
+    async start(bootstrap) {
+      await bootstrapRoot(around, bootstrap);
+      const running = startControllers(controllers, around, log);
+      const endCompaction = startCompaction(store, world, running.position, log);
+      stop = async () => {
+        endCompaction();
+        await running.stop();
+      };
+    },
+    stop: () => stop(),
+  };
+}

@@ -1,0 +1,115 @@
+import {readFileSync} from 'node:fs';
+import {hostname, networkInterfaces} from 'node:os';
+import {join} from 'node:path';
+import {openEmbedded} from '../storage/embedded.ts';
+import {memoryStorage} from '../storage/memory.ts';
+import type {Storage} from '../storage/storage.ts';
+import {about} from './about.ts';
+import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
+import {readIfThere, writeWhole} from './files.ts';
+import type {Config} from './flags.ts';
+import {adminKubeconfig, shardAdminTokenOf} from './kubeconfig.ts';
+import {listen} from './listen.ts';
+import type {Log} from './log.ts';
+import {measure} from './measure.ts';
+import {servingCertificate} from './pki.ts';
+import {createPlane} from './plane.ts';
+import {adminTokens, readTokenFile, tokenLookup} from './tokens.ts';
+import {realWorld} from './world.ts';
+
+/** A server that listens. */
+export type Serving = {
+  /** `https://host:port`. */
+  readonly url: string;
+  /** Ends within a second: no more requests, what is under way is finished, the store is closed. */
+  readonly close: () => Promise<void>;
+};
+
+/** Starts a control plane as it was configured. @throws Error with a text for people */
+export async function serve(config: Config, version: string, log: Log): Promise<Serving> {
+  const machine = thisMachine();
+  const host = externalHost(config, machine);
+  const state = {
+    failed: undefined as string | undefined,
+    starting: 'starting' as string | undefined,
+    ending: false,
+    port: config.securePort,
+  };
+  // Side by side: keys are made in other threads while the store is opened.
+  const [store, serving] = await Promise.all([
+    openStore(config, why => {
+      state.failed = why;
+      log.error('the store failed; reads go on', {why});
+    }),
+    servingCertificates(config, servingHosts(config, machine)),
+  ]);
+  const kubeconfigBefore = config.kubeconfigPath ? readIfThere(config.kubeconfigPath) : undefined;
+  const tokens = adminTokens({
+    storePath: config.adminTokenPath,
+    kubeconfigPath: config.kubeconfigPath,
+    oldShardAdmin: kubeconfigBefore === undefined ? undefined : await shardAdminTokenOf(kubeconfigBefore),
+    withUser: config.batteries.has('user'),
+  });
+  const measures = measure(config.shardName, store);
+  const url = (): string => config.shardBaseUrl || serverUrl(host, state.port);
+  const external = (): string => config.shardExternalUrl || url();
+  const plane = createPlane({
+    store,
+    world: realWorld,
+    log,
+    tokens: tokenLookup(tokens.users, config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : []),
+    shardName: config.shardName,
+    rootCa: serving.ca,
+    about: about(version, () => new URL(external()).host, measures.text, {
+      store: () => state.failed,
+      starting: () => state.starting,
+      ending: () => state.ending,
+    }),
+    observe: measures.observe,
+  });
+  const clientCa = config.clientCaFile ? readFileSync(config.clientCaFile, 'utf8') : undefined;
+  const listener = await listen({
+    host: config.bindAddress,
+    port: config.securePort,
+    certificates: {...serving, clientCa},
+    handler: plane.handler,
+    log,
+  });
+  state.port = listener.port;
+  await plane.start({
+    urls: {base: url(), external: external(), virtualWorkspace: config.shardVirtualWorkspaceUrl || url()},
+    workspaceTypes: config.batteries.has('workspace-types'),
+  });
+  state.starting = undefined;
+  if (config.batteries.has('admin') && config.kubeconfigPath) writeWhole(config.kubeconfigPath, adminKubeconfig(url(), serving.ca, tokens));
+  if (tokens.newStore !== undefined) writeWhole(config.adminTokenPath, tokens.newStore);
+
+  const close = async (): Promise<void> => {
+    state.ending = true;
+    await Promise.all([listener.close(), plane.stop()]);
+    await store.close();
+    measures.stop();
+  };
+  return {url: url(), close};
+}
+
+const openStore = async (config: Config, failed: (why: string) => void): Promise<Storage> =>
+  config.storage === 'memory'
+    ? memoryStorage()
+    : openEmbedded({directory: join(config.rootDirectory, 'data'), holder: `pid ${process.pid}`, failed: why => failed(why.message)});
+
+async function servingCertificates(config: Config, hosts: readonly string[]): Promise<{cert: string; key: string; ca: string}> {
+  if (config.tlsCertFile) {
+    const cert = readFileSync(config.tlsCertFile, 'utf8');
+    return {cert, key: readFileSync(config.tlsPrivateKeyFile, 'utf8'), ca: cert};
+  }
+  return servingCertificate(config.certificateDirectory, hosts, new Date());
+}
+
+function thisMachine(): Machine {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap(list => list ?? [])
+    .filter(address => !address.internal && address.family === 'IPv4')
+    .map(address => address.address);
+  return {hostname: hostname(), addresses};
+}

@@ -1,0 +1,62 @@
+import type {WorkspaceId} from '../api/cluster.ts';
+import {methodNotAllowed} from '../api/errors.ts';
+import type {JsonObject} from '../api/json.ts';
+import type {Allowed} from '../auth/authorize.ts';
+import type {Call} from './call.ts';
+import type {Deps} from './deps.ts';
+import {discoveryDocument} from './discovery-documents.ts';
+import type {HealthCheck, HealthEndpoint} from './health.ts';
+import {health} from './health.ts';
+import type {HttpReply} from './http.ts';
+import {metricsContentType} from './metrics.ts';
+import {openApiDocument} from './openapi-documents.ts';
+import {noCache} from './reply.ts';
+
+/** What the server can tell about itself. */
+export type About = {
+  /** `/version` (spec kubernetes-api 7.5). */
+  readonly version: JsonObject;
+  /** The host and port that clients reach it by. */
+  readonly address: () => string;
+  readonly health: {readonly [endpoint in HealthEndpoint]: readonly HealthCheck[]};
+  /** Prometheus' text. */
+  readonly metrics: () => string;
+};
+
+/** Answers everything that is no resource: discovery, OpenAPI, health, version, metrics. */
+export async function document(deps: Deps, _allowed: Allowed, call: Call, workspace: WorkspaceId | '*'): Promise<HttpReply> {
+  if (call.request.method !== 'GET' && call.request.method !== 'HEAD') throw methodNotAllowed();
+  const [first = '', ...rest] = call.target.segments;
+  switch (first) {
+    case 'api':
+    case 'apis':
+    case '':
+    case 'index.html':
+      return (await discoveryDocument(deps, call, workspace)) ?? notFoundText();
+    case 'openapi':
+      return (await openApiDocument(deps, call, workspace)) ?? notFoundText();
+    case 'version':
+      return rest.length > 0 ? notFoundText() : text(200, JSON.stringify(deps.about.version, undefined, 2), 'application/json');
+    case 'healthz':
+    case 'livez':
+    case 'readyz': {
+      const answer = health(first, rest.join('/'), call.target.query, deps.about.health[first]);
+      return text(answer.status, answer.text);
+    }
+    case 'metrics':
+      if (rest.length > 0) return notFoundText();
+      // Metrics are the shard's, not a workspace's (spec kcp 3.2).
+      if (call.target.cluster !== undefined) return text(501, 'shard-level endpoint not available at workspace scope\n');
+      return text(200, deps.about.metrics(), metricsContentType);
+    default:
+      return notFoundText();
+  }
+}
+
+const text = (status: number, body: string, contentType = 'text/plain; charset=utf-8'): HttpReply => ({
+  status,
+  headers: {'content-type': contentType, 'cache-control': noCache, 'x-content-type-options': 'nosniff'},
+  body: Buffer.from(body),
+});
+
+const notFoundText = (): HttpReply => text(404, '404 page not found\n');

@@ -1,0 +1,233 @@
+import {allHeld, absent as foundNothing} from './embedded/batch.ts';
+import {claim} from './embedded/claim.ts';
+import {Committer, type Outcomes, type Pending} from './embedded/committer.ts';
+import {connect, mark, newestRevision, prepareTables} from './embedded/database.ts';
+import {Hot} from './embedded/hot.ts';
+import {openReader, type Reader} from './embedded/reader.ts';
+import {Reads, type State} from './embedded/reads.ts';
+import {Recent} from './embedded/recent.ts';
+import {turns} from './embedded/turns.ts';
+import {Watches} from './embedded/watches.ts';
+import {checkOps, holds} from './ranges.ts';
+import {
+  type Committed,
+  type Entry,
+  type Event,
+  type Key,
+  type Listed,
+  type Op,
+  type Page,
+  type Range,
+  type Revision,
+  revisionOf,
+  type Storage,
+  Unavailable,
+  Unexpected,
+  type Watch,
+  type WatchSink,
+} from './storage.ts';
+
+export type EmbeddedOptions = {
+  /** Made where missing, for the owner's eyes only. It belongs to one process at a time. */
+  readonly directory: string;
+  /** What another process is told that wants the same directory, such as `pid 12`. */
+  readonly holder?: string;
+  /** Entries kept at hand. */
+  readonly hotBytesMax?: number;
+  /** Events kept at hand for watches that resume. */
+  readonly recentBytesMax?: number;
+  /** How much of the file is read through a memory map; the system takes the memory back when it needs it. */
+  readonly mapBytesMax?: number;
+  /** Commits that would make the file larger are refused with `Unavailable`. */
+  readonly fileBytesMax?: number;
+  /** Told once when the store can no longer write. It still answers reads until it is closed. */
+  readonly failed?: (why: Unavailable) => void;
+};
+
+const mebi = 1024 * 1024;
+const limits = {
+  hotBytes: 64 * mebi,
+  recentBytes: 16 * mebi,
+  recentEvents: 10_000,
+  mapBytes: 1024 * mebi,
+  /** Pages SQLite keeps by itself: for reading, where the map serves most, and for writing. */
+  readerCacheBytes: 4 * mebi,
+  writerCacheBytes: 32 * mebi,
+  /** Events of a slice that a watch reads while it catches up. */
+  nearEventsPerSlice: 5_000,
+  farRevisionsPerSlice: 1_000,
+  farBytesPerSlice: mebi,
+} as const;
+
+/**
+ * Opens a store in a directory: an SQLite file, written by a thread of its own and read by this one. How long it takes does not depend on its size.
+ * Throws when another process has the directory, or when the file is of another layout.
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Storage> {
+  const {database, release} = claim(options.directory, options.holder ?? 'another process');
+  try {
+    return new EmbeddedStorage(database, options, release);
+  } catch (err) {
+    release();
+    throw err;
+  }
+}
+
+class EmbeddedStorage implements Storage {
+  readonly can = {revisionPerObject: true, terms: true};
+  readonly #state: State;
+  readonly #hot: Hot;
+  readonly #recent: Recent;
+  readonly #reader: Reader;
+  readonly #reads: Reads;
+  readonly #watches: Watches;
+  readonly #committer: Committer;
+  readonly #release: () => void;
+  /** Why nothing can be written any more. */
+  #unwritable: Unavailable | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(path: string, options: EmbeddedOptions, release: () => void) {
+    const mapBytes = options.mapBytesMax ?? limits.mapBytes;
+    const db = connect(path, {cacheBytes: limits.readerCacheBytes, mapBytes});
+    prepareTables(db);
+    db.exec('PRAGMA query_only = ON');
+    this.#release = () => {
+      db.close();
+      release();
+    };
+    this.#state = {head: revisionOf(newestRevision(db)), compacted: revisionOf(mark(db, 'compacted'))};
+    this.#hot = new Hot(options.hotBytesMax ?? limits.hotBytes);
+    this.#recent = new Recent({countMax: limits.recentEvents, bytesMax: options.recentBytesMax ?? limits.recentBytes});
+    this.#reader = openReader(db);
+    const turn = turns();
+    this.#reads = new Reads(this.#state, {reader: this.#reader, hot: this.#hot, turn});
+    this.#watches = new Watches({
+      head: this.revision,
+      compacted: this.compacted,
+      isNear: since => this.#recent.reaches(since),
+      slice: (range, since) => this.#past(range, since),
+      turn,
+    });
+    const {fileBytesMax} = options;
+    const data = {path, connection: {cacheBytes: limits.writerCacheBytes, mapBytes}, ...(fileBytesMax !== undefined && {fileBytesMax})};
+    this.#committer = new Committer(data, {
+      done: (commits, outcomes) => this.#durable(commits, outcomes),
+      died: why => {
+        this.#unwritable = why;
+        this.#watches.end(why);
+        options.failed?.(why);
+      },
+    });
+  }
+
+  revision = (): Revision => this.#state.head;
+  compacted = (): Revision => this.#state.compacted;
+  hot = (key: Key): Entry | undefined => this.#reads.hot(key);
+  get = (key: Key, options?: {readonly at?: Revision}): Promise<Entry | undefined> => this.#reads.get(key, options?.at);
+  list = (range: Range, page: Page): Promise<Listed> => this.#reads.list(range, page);
+  count = (range: Range, max: number): Promise<number> => this.#reads.count(range, max);
+  byTerm = (term: string, page: {readonly limit: number; readonly after?: Key}): Promise<Listed> => this.#reads.byTerm(term, page);
+
+  async commit(ops: readonly [Op, ...Op[]]): Promise<Committed> {
+    checkOps(ops);
+    if (this.#unwritable) throw this.#unwritable;
+    return new Promise((resolve, reject) => this.#committer.add({ops, lasts: this.#lasts(ops), resolve, reject}));
+  }
+
+  watch(range: Range, since: Revision, sink: WatchSink): Watch {
+    return this.#watches.add(range, since, sink);
+  }
+
+  async compact(upTo: Revision): Promise<void> {
+    if (this.#unwritable) throw this.#unwritable;
+    const compacted = revisionOf(Math.min(upTo, this.#state.head));
+    if (compacted <= this.#state.compacted) return;
+    // First nobody may look any more, then it may go.
+    this.#state.compacted = compacted;
+    await this.#committer.compact(compacted);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const why = new Unavailable('the store is closed');
+    this.#unwritable ??= why;
+    this.#state.ended = why;
+    await this.#committer.close();
+    this.#watches.end(why);
+    this.#release();
+  }
+
+  /** The values that deletes will remove, as far as they are at hand. The thread that writes tells the others. */
+  #lasts(ops: readonly Op[]): readonly (Uint8Array | undefined)[] {
+    if (!ops.some(op => 'delete' in op)) return none;
+    return ops.map(op => {
+      const entry = 'delete' in op ? this.#hot.peek(op.delete) : undefined;
+      return entry && entry.revision === op.expect ? entry.value : undefined;
+    });
+  }
+
+  /** Commits are on disk, or refused: show them, tell the watches, then answer. */
+  #durable(commits: readonly Pending[], {outcomes, head, lasts}: Outcomes): void {
+    const events: Event[] = [];
+    const unseen = lasts.values();
+    const answers = commits.map((commit, i) => {
+      const failed = outcomes[2 * i]!;
+      if (failed === allHeld) return this.#show(commit, events, unseen);
+      const actual = outcomes[2 * i + 1]!;
+      return new Unexpected(failed, actual === foundNothing ? 'absent' : revisionOf(actual));
+    });
+    if (this.#state.head !== head) throw new Error(`the store counts ${this.#state.head} revisions, its file ${head}`);
+    this.#watches.dispatch(events);
+    commits.forEach((commit, i) => {
+      const answer = answers[i]!;
+      if (answer instanceof Unexpected) commit.reject(answer);
+      else commit.resolve(answer);
+    });
+  }
+
+  /** Makes a commit what reads see, and adds its events. */
+  #show({ops, lasts}: Pending, events: Event[], unseen: Iterator<Uint8Array>): Committed {
+    const revisions = ops.map((op, i) => {
+      if ('check' in op) return this.#state.head;
+      const revision = (this.#state.head + 1) as Revision;
+      this.#state.head = revision;
+      const event = 'put' in op ? written(op, revision) : removed(op, revision, lasts[i] ?? unseen.next().value!);
+      if ('put' in op) this.#hot.set({key: op.put, revision, value: op.value});
+      else this.#hot.delete(op.delete);
+      events.push(event);
+      this.#recent.add(event);
+      return revision;
+    });
+    return {revisions};
+  }
+
+  /** A slice of the past for a watch. */
+  #past(range: Range, since: Revision): {readonly events: readonly Event[]; readonly upTo: Revision} {
+    if (this.#recent.reaches(since)) return this.#recent.after(since, limits.nearEventsPerSlice, event => holds(range, event.key));
+    const upTo = revisionOf(Math.min(this.#state.head, since + limits.farRevisionsPerSlice));
+    const events: Event[] = [];
+    let bytes = 0;
+    for (const event of this.#reader.events(range, since, upTo)) {
+      const hot = this.#hot.peek(event.key);
+      events.push(hot?.revision === event.revision ? {...event, value: hot.value} : event);
+      bytes += event.value.length;
+      if (bytes > limits.farBytesPerSlice) return {events, upTo: event.revision};
+    }
+    return {events, upTo};
+  }
+}
+
+const none: readonly undefined[] = [];
+
+function written({put: key, value, expect}: Extract<Op, {readonly put: Key}>, revision: Revision): Event {
+  return expect === 'absent' ? {type: 'create', key, revision, value} : {type: 'update', key, revision, value, before: expect};
+}
+
+function removed({delete: key, expect}: Extract<Op, {readonly delete: Key}>, revision: Revision, value: Uint8Array): Event {
+  return {type: 'delete', key, revision, value, before: expect};
+}

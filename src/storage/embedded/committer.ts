@@ -1,0 +1,128 @@
+import {Worker} from 'node:worker_threads';
+import {type Committed, type Op, Unavailable} from '../storage.ts';
+import {type FromWriter, pack, type ToWriter} from './batch.ts';
+import type {WorkerData} from './worker.ts';
+
+/** A commit on its way. */
+export type Pending = {
+  readonly ops: readonly Op[];
+  /** For each delete the value it removes, where that is known already. */
+  readonly lasts: readonly (Uint8Array | undefined)[];
+  readonly resolve: (committed: Committed) => void;
+  readonly reject: (why: Error) => void;
+};
+export type Outcomes = Extract<FromWriter, {readonly outcomes: unknown}>;
+
+type Listener = {
+  /** The oldest commits are on disk, or refused by their expectations. */
+  done(commits: readonly Pending[], outcomes: Outcomes): void;
+  /** Nothing can be written any more. */
+  died(why: Unavailable): void;
+};
+
+/**
+ * The end of the wire to the thread that writes: collects the commits of a round of the event loop, sends them as one message, and keeps their order.
+ */
+export class Committer {
+  readonly #worker: Worker;
+  readonly #on: Listener;
+  readonly #ended: Promise<void>;
+  /** Accepted, not sent. */
+  #collected: Pending[] = [];
+  /** Sent, not answered. The first `#answered` of them are. */
+  #sent: Pending[] = [];
+  #answered = 0;
+  #compactions: {readonly upTo: number; readonly resolve: () => void; readonly reject: (why: Error) => void}[] = [];
+  #lastRefusal: Unavailable | undefined;
+  #closed = false;
+
+  constructor(data: WorkerData, on: Listener) {
+    this.#on = on;
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {workerData: data});
+    this.#worker.on('message', (message: FromWriter) => this.#hear(message));
+    this.#worker.once('error', (err: Error) => {
+      this.#lastRefusal = new Unavailable(`the store can no longer write: ${err.message}`);
+    });
+    this.#ended = new Promise(resolve => {
+      this.#worker.once('exit', () => {
+        this.#end();
+        resolve();
+      });
+    });
+  }
+
+  add(commit: Pending): void {
+    if (this.#collected.push(commit) === 1) setImmediate(() => this.#flush());
+  }
+
+  compact(upTo: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#compactions.push({upTo, resolve, reject});
+      this.#send({compact: upTo});
+    });
+  }
+
+  /** Resolves when everything that was accepted is answered and the thread has let go of the file. */
+  async close(): Promise<void> {
+    this.#flush();
+    this.#closed = true;
+    this.#send({close: true});
+    await this.#ended;
+  }
+
+  #flush(): void {
+    const commits = this.#collected;
+    if (commits.length === 0) return;
+    this.#collected = [];
+    for (const commit of commits) this.#sent.push(commit);
+    const batch = pack(
+      commits.map(commit => commit.ops),
+      (commit, op) => commits[commit]!.lasts[op] !== undefined,
+    );
+    this.#worker.postMessage({batch} satisfies ToWriter, [batch.values.buffer as ArrayBuffer]);
+  }
+
+  #send(message: ToWriter): void {
+    this.#flush();
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromWriter): void {
+    if ('outcomes' in message) this.#on.done(this.#take(message.outcomes.length / 2), message);
+    else if ('compacted' in message) this.#compacted(message.compacted, message.failed);
+    else {
+      const why = new Unavailable(`the store could not write: ${message.refused}`);
+      this.#lastRefusal = why;
+      for (const commit of this.#take(message.count)) commit.reject(why);
+    }
+  }
+
+  #compacted(compacted: number, failed?: string): void {
+    const done = this.#compactions.filter(c => c.upTo <= compacted);
+    this.#compactions = this.#compactions.filter(c => c.upTo > compacted);
+    for (const {resolve, reject} of done) {
+      if (failed === undefined) resolve();
+      else reject(new Unavailable(`the store could not compact: ${failed}`));
+    }
+  }
+
+  /** The oldest commits without an answer. */
+  #take(count: number): readonly Pending[] {
+    const taken = this.#sent.slice(this.#answered, this.#answered + count);
+    this.#answered += count;
+    // Cutting off the front for each answer would move a long queue again and again.
+    if (this.#answered * 2 > this.#sent.length) {
+      this.#sent = this.#sent.slice(this.#answered);
+      this.#answered = 0;
+    }
+    return taken;
+  }
+
+  /** The thread has ended: because it was told to, or because it cannot go on. */
+  #end(): void {
+    const why = this.#lastRefusal ?? new Unavailable('the store is closed');
+    for (const commit of [...this.#take(this.#sent.length - this.#answered), ...this.#collected.splice(0)]) commit.reject(why);
+    for (const {reject} of this.#compactions.splice(0)) reject(why);
+    if (!this.#closed) this.#on.died(why);
+  }
+}

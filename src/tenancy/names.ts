@@ -1,0 +1,31 @@
+/**
+ * The room of workspaces: what their types allow, what a new one contains, which phase follows which. Pure: it reads nothing by itself
+ * and never learns of storage or requests.
+ */
+
+/** Annotations, labels and finalizers of kcp that clients see (spec kcp 2.3-2.5). */
+export const annotations = {
+  path: 'kcp.io/path',
+  shard: 'core.kcp.io/shard',
+  shardHash: 'internal.tenancy.kcp.io/shard',
+  scheduledCluster: 'internal.tenancy.kcp.io/cluster',
+  type: 'internal.tenancy.kcp.io/type',
+  owner: 'experimental.tenancy.kcp.io/owner',
+  unschedulable: 'experimental.core.kcp.io/unschedulable',
+  resourceBindings: 'internal.apis.kcp.io/resource-bindings',
+} as const;
+
+export const labels = {
+  phase: 'tenancy.kcp.io/phase',
+  region: 'region',
+} as const;
+
+export const finalizers = {
+  /** On a Workspace: its logical cluster is still there. */
+  logicalCluster: 'core.kcp.io/logicalcluster',
+  /** On a LogicalCluster: its content is still there. */
+  content: 'core.kcp.io/logicalcluster-deletion',
+} as const;
+
+/** What waits in a new logical cluster before it is ready, and is done by the server itself in the same commit (spec kcp 4.2). */
+export const ownInitializers = {universal: 'root:universal', bindings: 'system:apibindings'} as const;
