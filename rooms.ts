@@ -93,7 +93,8 @@ export const rooms: {readonly [name: string]: Room} = {
       'node:process',
       'node:v8',
       'node:url',
-      '@peculiar/x509',
+      'node:events',
+      'node:stream',
     ],
   },
 };

@@ -115,8 +115,12 @@ export function forbidden(gr: GroupResource, name: string, why: string, extra: S
   return new ApiError('Forbidden', `${subject}: ${why}`, {...about(gr, name), ...extra});
 }
 
+/** How many mistakes one answer tells about: a body of bad labels must not become an answer many times its size. */
+const fieldErrorsMax = 200;
+
 /** Invalid: `kind` is the Kind (not the plural), as Kubernetes prints it for field errors. */
-export function invalid(group: string, kind: string, name: string, errors: readonly FieldError[]): ApiError {
+export function invalid(group: string, kind: string, name: string, all: readonly FieldError[]): ApiError {
+  const errors = all.slice(0, fieldErrorsMax);
   const subject = group ? `${kind}.${group}` : kind;
   return new ApiError('Invalid', `${subject} "${name}" is invalid: ${summary(errors)}`, {
     ...(name && {name}),

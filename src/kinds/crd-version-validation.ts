@@ -14,7 +14,7 @@ export function versionErrors(path: string, version: JsonObject): FieldError[] {
   return [
     ...(found.length > 0 ? [invalidValue(at(path, 'name'), name, found.join(','))] : []),
     ...deprecationErrors(path, version),
-    ...schemaErrors(at(path, 'schema', 'openAPIV3Schema'), schema, child(version, 'subresources')),
+    ...schemaErrors(at(path, 'schema', 'openAPIV3Schema'), schema),
     ...scaleErrors(at(path, 'subresources'), child(child(version, 'subresources'), 'scale')),
     ...objects(version, 'additionalPrinterColumns').flatMap((one, i) => columnErrors(at(path, 'additionalPrinterColumns', i), one)),
     ...(schema ? selectableErrors(at(path, 'selectableFields'), version, schema) : []),
@@ -39,9 +39,9 @@ function deprecationErrors(path: string, version: JsonObject): FieldError[] {
   return errors;
 }
 
-function schemaErrors(path: string, schema: JsonObject | undefined, subresources: JsonObject | undefined): FieldError[] {
+function schemaErrors(path: string, schema: JsonObject | undefined): FieldError[] {
   if (!schema) return [required(path, 'schemas are required')];
-  return checkStructural(schema, path, child(subresources, 'status') !== undefined);
+  return checkStructural(schema, path);
 }
 
 function scaleErrors(path: string, scale: JsonObject | undefined): FieldError[] {

@@ -86,11 +86,12 @@ function fixedResource(kind: Kind): Resource {
   const versions = fixedKinds.filter(k => k.group === kind.group && k.names.plural === kind.names.plural).map(k => k.version);
   const storageVersion = versions.sort(compareVersions)[0] as string;
   const apiVersion = apiVersionOf(kind.group, kind.version);
+  const of = kind.view ?? kind;
   return {
     kind,
     gr: {group: kind.group, resource: kind.names.plural},
     apiVersion,
-    space: {group: kind.group, resource: kind.names.plural, section: builtInSection},
+    space: {group: of.group, resource: kind.names.plural, section: builtInSection},
     schema: compileSchema(kind.schema),
     head: headOf(apiVersion, kind.names.kind),
     itemHead: kind.custom ? headOf(apiVersion, kind.names.kind) : bareHead,

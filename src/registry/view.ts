@@ -21,7 +21,15 @@ export const isVerbatim = (resource: Resource, entry: Entry): boolean =>
 /** A fresh object as this version shows it, with its resourceVersion: converted, pruned and defaulted where the stored form is another one. */
 export function view(resource: Resource, entry: Entry): KubeObject {
   const object = decodeStored(entry);
-  if (!isVerbatim(resource, entry)) conform(resource, object);
+  if (isVerbatim(resource, entry)) return object;
+  resource.kind.view?.fromStored(asJson(object));
+  conform(resource, object);
+  return object;
+}
+
+/** The object in the form in which it is stored: its own, but for kinds that are views of another kind. */
+export function stored({kind}: Resource, object: KubeObject): KubeObject {
+  kind.view?.toStored(asJson(object));
   return object;
 }
 

@@ -9,7 +9,7 @@ import {asJson, clusterAnnotation} from '../api/object.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import type {Resource} from '../registry/resource.ts';
 import {decodeStored} from '../registry/stored.ts';
-import {view} from '../registry/view.ts';
+import {stored, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Changed} from './changed.ts';
 import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from './commit.ts';
@@ -59,10 +59,13 @@ async function attempt(x: Named, {live, old, object}: Attempt, dryRun: boolean):
   await applyRules(deps, 'settle', write);
 
   const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);
-  if (!gone && write.also.length === 0 && isSame(object, live)) return {entry: live};
+  if (!gone && write.also.length === 0 && isSame(resource, object, live)) return {entry: live};
   if (dryRun) return {object};
   const checks = resource.definition ? [{check: resource.definition.key, expect: resource.definition.revision}] : [];
-  const outcome = await commit(deps, gone ? deleteOp(live) : putOp(live.key, object, live.revision), [...write.also, ...checks]);
+  const outcome = await commit(deps, gone ? deleteOp(live) : putOp(live.key, stored(resource, object), live.revision), [
+    ...write.also,
+    ...checks,
+  ]);
   if (!isCommitted(outcome)) return undefined;
   if (!gone) return {entry: outcome};
   object.metadata.resourceVersion = String(outcome.revision);
@@ -134,10 +137,10 @@ function count({kind}: Resource, object: KubeObject, old: KubeObject, subresourc
 }
 
 /** Whether nothing would change in the store but the version the object is written in. */
-function isSame(object: KubeObject, live: Entry): boolean {
-  const stored = decodeStored(live);
+function isSame(resource: Resource, object: KubeObject, live: Entry): boolean {
+  const before = resource.kind.view ? view(resource, live) : decodeStored(live);
   const {resourceVersion: _, ...metadata} = object.metadata;
-  stored.apiVersion = object.apiVersion;
-  delete stored.metadata.resourceVersion;
-  return equal(asJson({...object, metadata}), asJson(stored));
+  before.apiVersion = object.apiVersion;
+  delete before.metadata.resourceVersion;
+  return equal(asJson({...object, metadata}), asJson(before));
 }

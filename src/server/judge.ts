@@ -13,7 +13,8 @@ import type {Resource} from '../registry/resource.ts';
 export function judgeNew(resource: Resource, object: KubeObject, warnings: string[]): void {
   const {kind} = resource;
   const {metadata} = asJson(object) as {metadata: JsonObject};
-  refuse(resource, object, [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, object)]);
+  const own = kind.strategy.validateCreate?.(asJson(object)) ?? [];
+  refuse(resource, object, [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, object), ...own]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
 }
 
@@ -31,14 +32,18 @@ export function judgeUpdate(resource: Resource, object: KubeObject, old: KubeObj
   ]);
 }
 
-const rulesOf = ({namespaced, strategy, custom}: Kind): MetadataRules => ({
+const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => ({
   namespaced,
   name: strategy.name ?? dnsSubdomain,
-  standardFinalizers: !custom,
+  standardFinalizers: !custom && !lenientGroups.has(group),
 });
 
+/** Groups of Kubernetes whose kinds take any finalizer. */
+const lenientGroups = new Set(['admissionregistration.k8s.io', 'apiextensions.k8s.io']);
+
+/** Built-in kinds say in their strategy all that is wrong with them; their schemas are for reading. */
 const contentErrors = ({schema, kind}: Resource, object: KubeObject): FieldError[] => [
-  ...schema.validate(asJson(object)),
+  ...(kind.custom ? schema.validate(asJson(object)) : []),
   ...(kind.strategy.validate?.(asJson(object)) ?? []),
 ];
 

@@ -12,6 +12,7 @@ import {isSystem, logicalClusterKey, read} from '../../registry/logical-clusters
 import {keyOfObject, putOp} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
+import {stored} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
 import type {Changed} from '../changed.ts';
 import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
@@ -69,7 +70,7 @@ export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: bo
     const existing = await read(deps.store, key);
     if (!existing) {
       if (dryRun) return {object};
-      const outcome = await commit(deps, putOp(key, object, 'absent'), [...write.also, ...(await guards(x))]);
+      const outcome = await commit(deps, putOp(key, stored(resource, object), 'absent'), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return {entry: outcome};
       if (!outcome.own) continue;
     }
@@ -80,7 +81,7 @@ export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: bo
 }
 
 /** The system's fields of a new object; whatever the client wrote there is gone. */
-function stamp({kind}: Resource, object: KubeObject, workspace: WorkspaceId, world: World): void {
+function stamp({kind, schema}: Resource, object: KubeObject, workspace: WorkspaceId, world: World): void {
   const {metadata} = object;
   wipeSystemFields(metadata as unknown as JsonObject);
   metadata.uid = world.uid();
@@ -88,7 +89,10 @@ function stamp({kind}: Resource, object: KubeObject, workspace: WorkspaceId, wor
   metadata.annotations = {...metadata.annotations, [clusterAnnotation]: workspace};
   if (kind.strategy.generation) metadata.generation = 1;
   // Status is the business of those who write /status.
-  if (kind.subresources.status) delete object['status'];
+  if (kind.subresources.status) {
+    delete object['status'];
+    schema.applyDefaults(asJson(object));
+  }
   kind.strategy.prepareCreate?.(asJson(object));
 }
 

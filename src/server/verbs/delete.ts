@@ -3,7 +3,7 @@ import type {KubeObject} from '../../api/object.ts';
 import {timestamp} from '../../api/object.ts';
 import {deleteOp, putOp} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
-import {view} from '../../registry/view.ts';
+import {stored, view} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
 import {isHeld} from '../change.ts';
 import type {Changed} from '../changed.ts';
@@ -65,7 +65,7 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
   if (marked) return {changed: {entry: live}, gone: undefined};
   mark(object, timestamp(deps.world.now()));
   if (options.dryRun) return {changed: {object}, gone: undefined};
-  const outcome = await commit(deps, putOp(live.key, object, live.revision), write.also);
+  const outcome = await commit(deps, putOp(live.key, stored(resource, object), live.revision), write.also);
   return isCommitted(outcome) ? {changed: {entry: outcome}, gone: undefined} : undefined;
 }
 
