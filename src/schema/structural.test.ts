@@ -233,6 +233,16 @@ const broken: readonly [name: string, schema: JsonObject, errors: string[]][] = 
 ];
 for (const [name, schema, errors] of broken) test(`not structural: ${name}`, () => assert.deepEqual(errorsOf(schema), errors));
 
+test('the status subresource restricts the root', () => {
+  const errorsWithStatus = (schema: JsonObject): string => summary(checkStructural(schema, 'S', true));
+  assert.deepEqual(checkStructural({type: 'object', required: ['a'], description: 'x'}, 'S', true), []);
+  assert.match(
+    errorsWithStatus({type: 'object', minProperties: 1}),
+    /only \[Description Type .* XValidations\] fields are allowed at the root/,
+  );
+  assert.match(errorsWithStatus({type: 'array'}), /only "object" is allowed as the type at the root of the schema if the status/);
+});
+
 test('schemas have limits', () => {
   let deep: JsonObject = {type: 'string'};
   for (let i = 0; i < schemaDepthMax; i++) deep = {type: 'array', items: deep};
