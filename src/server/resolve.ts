@@ -52,7 +52,8 @@ function checkSubresource(resource: Resource, {verb, subresource, name}: Resourc
     return;
   }
   const collection = verb === 'create' || verb === 'list' || verb === 'watch' || verb === 'deletecollection';
-  if (!(kind.verbs as readonly string[]).includes(verb)) throw notSupported(resource, verb);
+  // A definition on its way out shows fewer verbs than it serves: finalizers must still come off its objects.
+  if (!resource.terminating && !(kind.verbs as readonly string[]).includes(verb)) throw notSupported(resource, verb);
   if (collection !== (name === undefined) && verb !== 'watch') throw notSupported(resource, verb);
 }
 
