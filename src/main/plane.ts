@@ -8,7 +8,7 @@ import {startControllers} from '../controllers/runner.ts';
 import {contentHash} from '../registry/content-hash.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {Deps} from '../server/deps.ts';
-import type {About} from '../server/documents.ts';
+import type {About} from '../server/about.ts';
 import type {Handler} from '../server/http.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';

@@ -4,7 +4,7 @@ import type {TokenLookup} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
 import type {Call} from './call.ts';
-import type {About} from './documents.ts';
+import type {About} from './about.ts';
 import type {PublishedCache} from './published.ts';
 
 /** What the server works with. All of it is chosen in `main`. */
