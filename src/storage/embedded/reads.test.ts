@@ -104,6 +104,21 @@ test('ST8 a long list gives way to others, and walks long histories back', async
   assert.ok(turnsOfOthers >= 8, `others had ${turnsOfOthers} turns`);
 });
 
+test('ST10 what is found by a term is of one moment, however long it takes', async () => {
+  const {write, state, reads} = given(0);
+  const count = 1_500;
+  for (let i = 0; i < count; i++) write(put(`/a/${1_000 + i}`, 'old', 'absent', ['t']));
+  state.head = revisionOf(count);
+  const finding = reads.byTerm('t', {limit: 10_000});
+  // The last keys, which the first slice does not reach.
+  write(put(`/a/${999 + count}`, 'new', revisionOf(count), ['u']));
+  write({delete: key(`/a/${998 + count}`), expect: revisionOf(count - 1)});
+  state.head = write(put('/b/1', 'new', 'absent', ['t']));
+  const found = await finding;
+  assert.deepEqual([found.entries.length, found.at, found.more], [count, count, false]);
+  assert.ok(found.entries.every(e => Buffer.from(e.value).toString() === 'old'));
+});
+
 test('ST17 a list that is overtaken by a compaction says so', async () => {
   const {write, sweep, state, reads} = given(0);
   for (let i = 0; i < 1_000; i++) write(put(`/a/${i}`, `${i}`));
