@@ -56,7 +56,7 @@ const limits = {
   writerCacheBytes: 32 * mebi,
   /** Events of a slice that a watch reads while it catches up. */
   nearEventsPerSlice: 5_000,
-  farRevisionsPerSlice: 1_000,
+  farRevisionsPerSlice: 2_500,
   farBytesPerSlice: mebi,
 } as const;
 
