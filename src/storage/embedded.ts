@@ -61,8 +61,8 @@ const limits = {
 } as const;
 
 /**
- * Opens a store in a directory: an SQLite file, written by a thread of its own and read by this one. How long it takes does not depend on its size.
- * Throws when another process has the directory, or when the file is of another layout.
+ * Opens a store in a directory: an SQLite file, written by a thread of its own and read by this one. How long it takes does not depend on
+ * its size. Throws when another process has the directory, or when the file is of another layout.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Storage> {
   const {database, release} = claim(options.directory, options.holder ?? 'another process');

@@ -21,8 +21,8 @@ export type Reader = {
   /** Keys of a range after one, in order. */
   keys(range: Range, after: string, max: number): readonly KeyRow[];
   /**
-   * Counts the first `max` keys of a range after one: the living at or before `at`; those written later, of which this says nothing; how many were
-   * looked at; and the last of them.
+   * Counts the first `max` keys of a range after one: the living at or before `at`; those written later, of which this says nothing; how
+   * many were looked at; and the last of them.
    */
   countKeys(range: Range, window: {readonly after: string; readonly at: Revision; readonly max: number}): Counted;
   /** Keys that have a term now, after one, in order. */

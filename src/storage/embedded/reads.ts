@@ -20,8 +20,8 @@ const rowsMin = 32;
 const countedRowsMax = 10_000;
 
 /**
- * The reads of the embedded store. All see the acknowledged state: where the file is ahead of it, or an earlier moment is asked for, a key is walked back from
- * revision to revision. Long reads give way to others between slices.
+ * The reads of the embedded store. All see the acknowledged state: where the file is ahead of it, or an earlier moment is asked for, a key
+ * is walked back from revision to revision. Long reads give way to others between slices.
  */
 export class Reads {
   readonly #state: State;
