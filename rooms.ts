@@ -91,6 +91,8 @@ export const rooms: {readonly [name: string]: Room} = {
       'node:module',
       'node:perf_hooks',
       'node:process',
+      'node:stream',
+      'node:events',
       'node:v8',
       'node:url',
       'node:events',
