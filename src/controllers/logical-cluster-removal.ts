@@ -131,7 +131,7 @@ function lastOps(logicalCluster: Entry, workspace: Entry | undefined, {world}: S
 /** Removes what was created while the logical cluster went; nothing more can come after it. */
 export async function sweep(id: WorkspaceId, around: Surroundings): Promise<void> {
   const {store} = around;
-  if (store.hot(logicalClusterKey(id)) !== undefined) return;
+  if (await store.get(logicalClusterKey(id))) return;
   for (;;) {
     const {entries} = await store.byTerm(terms.workspace(id), {limit: removalLimits.pageEntriesMax});
     if (entries.length === 0) return;
