@@ -21,7 +21,8 @@ type Listener = {
 };
 
 /**
- * The end of the wire to the thread that writes: collects the commits of a round of the event loop, sends them as one message, and keeps their order.
+ * The end of the wire to the thread that writes: collects the commits of a round of the event loop, sends them as one message, and keeps
+ * their order.
  */
 export class Committer {
   readonly #worker: Worker;

@@ -5,10 +5,11 @@ const overheadBytes = 300;
 const bytesOf = (entry: Entry): number => entry.value.length + entry.key.length + overheadBytes;
 
 /**
- * The newest entries of keys that were read or written of late, bounded in bytes. As long as an entry stays, all who ask get the very same object.
+ * The newest entries of keys that were read or written of late, bounded in bytes. As long as an entry stays, all who ask get the very same
+ * object.
  *
- * Two generations instead of a list by age: entries enter the young one; when that holds half of the budget it becomes the old one, and the former
- * old one goes. A hit among the young writes nothing.
+ * Two generations instead of a list by age: entries enter the young one; when that holds half of the budget it becomes the old one, and the
+ * former old one goes. A hit among the young writes nothing.
  */
 export class Hot {
   readonly #generationBytesMax: number;
