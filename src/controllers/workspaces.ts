@@ -5,7 +5,7 @@ import {digString, parse} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {builtInSection, parseKey, rangeOf, terms} from '../registry/keys.ts';
-import {isSystem, logicalClusterKey, phaseOf, workspaceKey} from '../registry/logical-clusters.ts';
+import {isSystem, logicalClusterKey, phaseOf, workspaceKey, workspaceRange} from '../registry/logical-clusters.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Event, Key} from '../storage/storage.ts';
@@ -14,7 +14,6 @@ import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {clearCluster, sweep} from './logical-cluster-removal.ts';
 
-const workspacePrefix = rangeOf({group: 'tenancy.kcp.io', resource: 'workspaces', section: builtInSection});
 const logicalClusterPrefix = rangeOf({group: 'core.kcp.io', resource: 'logicalclusters', section: builtInSection});
 const shardPrefix = rangeOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection});
 const unscheduledRef = 'unscheduled';
@@ -25,14 +24,14 @@ export const workspaces: Controller = {
   name: 'workspaces',
   wakes(event, around) {
     const {key} = event;
-    if (key.startsWith(workspacePrefix)) return isDeleted(event) ? [key] : ofContent(event, around);
+    if (key.startsWith(workspaceRange)) return isDeleted(event) ? [key] : ofContent(event, around);
     if (key.startsWith(logicalClusterPrefix)) return ofLogicalCluster(event);
     if (key.startsWith(shardPrefix)) return [unscheduledRef];
     return ofContent(event, around);
   },
   async reconcile(ref, around) {
     if (ref === unscheduledRef) await scheduleWaiting(around);
-    else if (ref.startsWith(workspacePrefix)) await removeWorkspace(ref as Key, around);
+    else if (ref.startsWith(workspaceRange)) await removeWorkspace(ref as Key, around);
     else await removeLogicalCluster(ref as Key, around);
     return undefined;
   },
@@ -93,12 +92,21 @@ async function removeLogicalCluster(key: Key, around: Surroundings): Promise<voi
 async function scheduleWaiting(around: Surroundings): Promise<void> {
   const {store} = around;
   const {entries} = await store.byTerm(terms.unscheduled, {limit: unscheduledMax});
-  for (const entry of entries) await scheduleAgain(entry, around);
+  let failed: unknown;
+  for (const entry of entries) {
+    try {
+      await scheduleAgain(entry, around);
+    } catch (err) {
+      // One that cannot be scheduled keeps nobody else waiting; all are tried again after it.
+      failed ??= err;
+    }
+  }
+  if (failed !== undefined) throw failed;
 }
 
 async function scheduleAgain(entry: Entry, around: Surroundings): Promise<void> {
   const workspace = decodeStored(entry);
-  if (workspace.metadata.deletionTimestamp !== undefined) return;
+  if (workspace.metadata.deletionTimestamp !== undefined || digString(asJson(workspace), 'spec', 'cluster') !== undefined) return;
   const {workspace: parent} = parseKey(entry.key);
   const above = await around.store.get(logicalClusterKey(parent));
   if (!above) return;
