@@ -1,6 +1,7 @@
 import type {Surroundings} from '../admission/rule.ts';
 import {schedule} from '../admission/schedule.ts';
 import type {WorkspaceId} from '../api/cluster.ts';
+import {isWorkspaceId} from '../api/cluster.ts';
 import {digString, parse} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
@@ -24,7 +25,7 @@ export const workspaces: Controller = {
   name: 'workspaces',
   wakes(event, around) {
     const {key} = event;
-    if (key.startsWith(workspaceRange)) return isDeleted(event) ? [key] : ofContent(event, around);
+    if (key.startsWith(workspaceRange)) return isDeleted(event) ? [key] : [...leftBehind(event), ...ofContent(event, around)];
     if (key.startsWith(logicalClusterPrefix)) return ofLogicalCluster(event);
     if (key.startsWith(shardPrefix)) return [unscheduledRef];
     return ofContent(event, around);
@@ -38,6 +39,12 @@ export const workspaces: Controller = {
 };
 
 const isDeleted = (event: Event): boolean => event.type !== 'delete' && peek(event).metadata.deletionTimestamp !== undefined;
+
+/** A Workspace that went by itself, because somebody took our finalizer off, leaves its logical cluster. */
+function leftBehind(event: Event): readonly string[] {
+  const id = event.type === 'delete' && digString(asJson(peek(event)), 'spec', 'cluster');
+  return id && isWorkspaceId(id) ? [logicalClusterKey(id)] : none;
+}
 
 /** What goes from a logical cluster that is being deleted may have been the last. */
 function ofContent(event: Event, {store}: Surroundings): readonly string[] {
@@ -58,6 +65,10 @@ function ownerKey(logicalCluster: KubeObject): Key | undefined {
   const [parent, name] = [digString(owner, 'owner', 'cluster'), digString(owner, 'owner', 'name')];
   return parent && name ? workspaceKey(parent as WorkspaceId, name) : undefined;
 }
+
+/** Whether it is the very Workspace that a logical cluster was made for, and not a later one of the same name. */
+const isOwner = (workspace: Entry | undefined, logicalCluster: KubeObject): boolean =>
+  workspace !== undefined && peek(workspace).metadata.uid === digString(asJson(logicalCluster), 'spec', 'owner', 'uid');
 
 async function removeWorkspace(key: Key, around: Surroundings): Promise<void> {
   const {store} = around;
@@ -83,9 +94,11 @@ async function removeLogicalCluster(key: Key, around: Surroundings): Promise<voi
     return;
   }
   const logicalCluster = peek(entry);
-  if (logicalCluster.metadata.deletionTimestamp === undefined) return;
   const owner = ownerKey(logicalCluster);
-  await clearCluster(id, entry, owner ? await store.get(owner) : undefined, around);
+  const workspace = owner && (await store.get(owner));
+  const abandoned = owner !== undefined && !isOwner(workspace, logicalCluster);
+  if (logicalCluster.metadata.deletionTimestamp === undefined && !abandoned) return;
+  await clearCluster(id, entry, abandoned ? undefined : workspace, around);
 }
 
 /** Tries workspaces again that no shard would have. */

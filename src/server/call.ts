@@ -66,7 +66,7 @@ function parseResource(method: string, target: Target): ResourceCall | undefined
 }
 
 function verbOf(method: string, target: Target, named: boolean, legacyWatch: boolean): Verb {
-  const verb = methodVerbs[method];
+  const verb = Object.hasOwn(methodVerbs, method) ? methodVerbs[method] : undefined;
   if (!verb) throw badRequest(`the method ${JSON.stringify(method.slice(0, 20))} is not one this server knows`);
   if (legacyWatch) return 'watch';
   if (verb === 'delete' && !named) return 'deletecollection';

@@ -127,8 +127,7 @@ test('a name taken in one workspace is free in another', async () => {
 const badNames = ['A', 'a.b', 'a_b', '-a', 'a'.repeat(64), 'a:b', 'root:x'];
 
 test('names of workspaces', async () => {
-  for (const name of badNames)
-    refused(await api.post(workspacesIn('root'), workspaceObject(name)), 422, 'metadata.name: Invalid value');
+  for (const name of badNames) refused(await api.post(workspacesIn('root'), workspaceObject(name)), 422, 'metadata.name: Invalid value');
   await createWorkspace(api, 'root', 'a'.repeat(63));
 });
 
