@@ -25,7 +25,7 @@ export type ServerProcess = {
   /** Everything it has written so far. */
   output(): string;
   /** Bytes of memory it holds now. */
-  rss(): number;
+  rssBytes(): Promise<number>;
   call(path: string, options?: CallOptions): Promise<Answer>;
   /** SIGTERM, and a wait for the end. */
   stop(): Promise<Ending>;
@@ -138,7 +138,7 @@ function processOf(
     agent.destroy();
     return {code, ms: performance.now() - start};
   };
-  return {
+  const server: ServerProcess = {
     root,
     kubeconfig,
     url,
@@ -147,11 +147,15 @@ function processOf(
     ca,
     token,
     output,
-    rss: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    rssBytes: async () => {
+      const {body} = await server.call('/metrics', {token: token('shard-admin')});
+      return Number(/^process_resident_memory_bytes (.*)$/m.exec(body)?.[1]);
+    },
     call: (path, options = {}) => call(url + path, {ca, agent, ...options, token: options.token ?? token('kcp-admin')}),
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
   };
+  return server;
 }
 
 /** One request over HTTP/1.1. Rejects when there is no answer. */
