@@ -70,9 +70,7 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, dryRun
     judgeNew(resource, object, tries === 0 ? x.warnings : []);
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);
-    const existing = await read(deps.store, key);
-    if (!existing) {
-      if (dryRun) return {object};
+    if (!dryRun) {
       const outcome = await commit(deps, putOp(key, stored(resource, object), 'absent'), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return {entry: outcome};
       if (!outcome.own) {
@@ -80,7 +78,9 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, dryRun
         continue;
       }
     }
-    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing ?? (await read(deps.store, key))));
+    const existing = await read(deps.store, key);
+    if (!existing && dryRun) return {object};
+    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing));
     if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
   }
   throw tooManyTries();
