@@ -109,10 +109,12 @@ function sendReply(edge: Edge, request: Http2Request, reply: HttpReply): void {
   if (!request.complete) closeUnread(stream);
   if (bodyless) return;
   stream.setTimeout(pieces ? edge.limits.stalledMsMax : 0, () => reset(stream));
-  if (pieces?.length === 1) stream.end(pieces[0]);
-  else if (pieces) {
-    for (const piece of joinSmall(pieces)) stream.write(piece);
-    stream.end();
+  if (pieces) {
+    const joined = joinSmall(pieces);
+    const last = joined.length - 1;
+    for (let i = 0; i < last; i++) stream.write(joined[i]);
+    // The end travels in the frame of the last piece.
+    stream.end(joined[last]);
   } else goOn(edge, stream, body as (sink: BodySink) => void);
 }
 

@@ -10,7 +10,7 @@ import type {Storage} from '../storage/storage.ts';
 
 export type Measures = {
   readonly observe: Deps['observe'];
-  /** Prometheus' text. */
+  /** Prometheus' text. The delays of the event loop are those since it was asked for the last time. */
   readonly text: () => string;
   readonly stop: () => void;
 };
@@ -19,6 +19,9 @@ const loopResolutionMs = 10;
 /** Counting goes on to here; beyond, the number says at least so many. */
 const countedMax = 10_000_000;
 const nsPerSecond = 1e9;
+
+/** Node tells the time between two looks, in ns; what is beyond the resolution is the delay, in seconds. */
+const late = (between: number): number => Math.max(0, between / nsPerSecond - loopResolutionMs / 1000) || 0;
 
 /** The numbers of this process. */
 export function measure(shard: string, store: Storage): Measures {
@@ -38,10 +41,10 @@ export function measure(shard: string, store: Storage): Measures {
       cpuSeconds: () => process.resourceUsage().userCPUTime / 1e6 + process.resourceUsage().systemCPUTime / 1e6,
       heapUsedBytes: () => process.memoryUsage().heapUsed,
       eventLoopLagSeconds: () => ({
-        mean: loop.mean / nsPerSecond,
-        p50: loop.percentile(50) / nsPerSecond,
-        p99: loop.percentile(99) / nsPerSecond,
-        max: loop.max / nsPerSecond,
+        mean: late(loop.mean),
+        p50: late(loop.percentile(50)),
+        p99: late(loop.percentile(99)),
+        max: late(loop.max),
       }),
       shard,
       // The number as of the last time somebody asked: counting takes a moment, and readers come again.
@@ -52,7 +55,11 @@ export function measure(shard: string, store: Storage): Measures {
     },
   );
   return {
-    text: () => metrics.text(),
+    text: () => {
+      const text = metrics.text();
+      loop.reset();
+      return text;
+    },
     stop: () => loop.disable(),
     observe: (call, status, tookMs) => {
       const request = measured(call);

@@ -12,10 +12,11 @@ import {decodeStored} from '../registry/stored.ts';
 import {stored, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Changed} from './changed.ts';
-import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from './commit.ts';
+import {applyRules, commit, isCommitted} from './commit.ts';
 import type {Named} from './exchange.ts';
+import {inTurn} from './in-turn.ts';
 import {judgeUpdate} from './judge.ts';
-import {find} from './verbs/get.ts';
+import {find, keyOfCall} from './verbs/get.ts';
 
 /** Makes the wished object out of the present one. It may be asked several times, when others change the object meanwhile. */
 export type Make = (old: KubeObject) => Promise<KubeObject> | KubeObject;
@@ -25,15 +26,13 @@ export type Make = (old: KubeObject) => Promise<KubeObject> | KubeObject;
  * @throws ApiError NotFound, Conflict, Invalid, and what rules refuse with
  */
 export async function change(x: Named, make: Make, dryRun: boolean): Promise<Changed> {
-  for (let tries = 0; tries < commitLimits.triesMax; tries++) {
+  return inTurn(x.deps.store, keyOfCall(x), async () => {
     const live = await find(x);
     const old = view(x.resource, live);
     const object = await make(old);
     checkVersion(x, object, old);
-    const outcome = await attempt(x, {live, old, object}, dryRun);
-    if (outcome) return outcome;
-  }
-  throw tooManyTries();
+    return attempt(x, {live, old, object}, dryRun);
+  });
 }
 
 type Attempt = {readonly live: Entry; readonly old: KubeObject; readonly object: KubeObject};

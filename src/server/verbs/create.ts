@@ -67,14 +67,14 @@ export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: bo
     judgeNew(resource, object, tries === 0 ? x.warnings : []);
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);
-    const existing = await read(deps.store, key);
-    if (!existing) {
-      if (dryRun) return {object};
+    if (!dryRun) {
       const outcome = await commit(deps, putOp(key, stored(resource, object), 'absent'), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return {entry: outcome};
       if (!outcome.own) continue;
     }
-    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing ?? (await read(deps.store, key))));
+    const existing = await read(deps.store, key);
+    if (!existing && dryRun) return {object};
+    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing));
     if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
   }
   throw tooManyTries();

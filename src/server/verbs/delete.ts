@@ -7,13 +7,14 @@ import {stored, view} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
 import {isHeld} from '../change.ts';
 import type {Changed} from '../changed.ts';
-import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
+import {applyRules, commit, isCommitted} from '../commit.ts';
 import type {DeleteOptions} from '../delete-options.ts';
 import {checkPreconditions, deleteOptions} from '../delete-options.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
+import {inTurn} from '../in-turn.ts';
 import {replyChanged, replyJson} from '../reply.ts';
-import {find} from './get.ts';
+import {find, keyOfCall} from './get.ts';
 
 /** Deletes an object, or marks it while finalizers hold it (spec kubernetes-api 3.6, 2.5). */
 export async function remove(x: Named): Promise<HttpReply> {
@@ -28,12 +29,7 @@ export type Removed = {readonly changed: Changed; readonly gone: KubeObject | un
 
 /** @throws ApiError NotFound, Conflict for preconditions, and what rules refuse with */
 export async function removeObject(x: Named, options: DeleteOptions): Promise<Removed> {
-  for (let tries = 0; tries < commitLimits.triesMax; tries++) {
-    const live = await find(x);
-    const outcome = await attempt(x, live, options);
-    if (outcome) return outcome;
-  }
-  throw tooManyTries();
+  return inTurn(x.deps.store, keyOfCall(x), async () => attempt(x, await find(x), options));
 }
 
 async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<Removed | undefined> {

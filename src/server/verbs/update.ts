@@ -1,7 +1,6 @@
 import {notFound} from '../../api/errors.ts';
 import {clone} from '../../api/json.ts';
 import {asJson, asObject} from '../../api/object.ts';
-import {keyOf} from '../../registry/keys.ts';
 import {read} from '../../registry/logical-clusters.ts';
 import {view} from '../../registry/view.ts';
 import {change} from '../change.ts';
@@ -13,10 +12,11 @@ import {writeOptions} from '../options.ts';
 import {replyChanged, replyJson} from '../reply.ts';
 import {applyScale, parseScale, scaleOf} from '../scale.ts';
 import {createObject} from './create.ts';
+import {keyOfCall} from './get.ts';
 
 /** Replaces an object, or its status (spec kubernetes-api 3.3). Kinds that allow it are created when they are missing. */
 export async function update(x: Named): Promise<HttpReply> {
-  const {resource, workspace, what} = x;
+  const {resource, what} = x;
   const options = writeOptions(x.call.target.query, 'UpdateOptions');
   const body = await readBody(x);
   if (what.subresource === 'scale') return updateScale(x, parseScale(body.value), options.dryRun);
@@ -25,7 +25,7 @@ export async function update(x: Named): Promise<HttpReply> {
   checkName(x, object);
   checkNamespace(x, object);
   if (resource.kind.strategy.createOnUpdate && what.subresource === undefined) {
-    const existing = await read(x.deps.store, keyOf(resource.space, workspace, what.namespace, what.name));
+    const existing = await read(x.deps.store, keyOfCall(x));
     if (!existing) {
       if (object.metadata.uid) throw notFound(resource.gr, what.name);
       const made = await createObject(x, object, options.dryRun);

@@ -1,0 +1,23 @@
+/** What the figures should be on 2 cores with durable writes; the rest of the figures explain these. */
+export type Budget = {readonly atMost: number} | {readonly atLeast: number};
+
+export const budgets: {readonly [figure: string]: Budget} = {
+  'start, empty': {atMost: 300},
+  'start, 100,000 objects': {atMost: 1_000},
+  'start, 1,000,000 objects': {atMost: 1_000},
+  'idle RSS': {atMost: 120},
+  'create, 64 clients: rate': {atLeast: 5_000},
+  'get, 64 clients: rate': {atLeast: 25_000},
+  'list 10,000: time': {atMost: 150},
+  'list 10,000: longest wait of another client': {atMost: 25},
+  "1000 watchers, all see each write: from the writer's request, p99": {atMost: 15},
+  "1000 watchers, 10 see each write: from the writer's request, p99": {atMost: 15},
+  'workspaces, 16 clients: rate': {atLeast: 500},
+  'workspaces, 16 clients: p99': {atMost: 50},
+  '10,000 workspaces: memory each': {atMost: 25},
+  '10,000 workspaces: disk each': {atMost: 20},
+  '1,000 workspaces: memory each': {atMost: 25},
+  '1,000 workspaces: disk each': {atMost: 20},
+  'deletion of the tree': {atMost: 10_000},
+  'metric series': {atMost: 1_500},
+};
