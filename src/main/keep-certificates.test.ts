@@ -66,6 +66,24 @@ test('files that were replaced are taken over within a day', async t => {
   assert.match(lines().join('\n'), /the certificates could not be renewed/);
 });
 
+test('files that would not work are refused at the start, and not taken over later', async t => {
+  const outside = folder(t);
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(outside, name), content);
+    return join(outside, name);
+  };
+  const [one, other] = await Promise.all([servingCertificate('', hosts, new Date()), servingCertificate('', hosts, new Date())]);
+  const root = folder(t);
+  const noCa = configOf('--root-directory', root, '--client-ca-file', file('no-ca', 'hello'));
+  await assert.rejects(firstCertificates(noCa, hosts), {message: 'the file of --client-ca-file holds no certificate'});
+  const pair = configOf('--root-directory', root, '--tls-cert-file', file('crt', one.cert), '--tls-private-key-file', file('key', one.key));
+  const first = await firstCertificates(pair, hosts);
+  file('crt', other.cert);
+  const {lines} = await keep(t, pair, first);
+  for (let i = 0; lines().length === 0 && i < 100; i++) await turns();
+  assert.match(lines().join('\n'), /could not be renewed.*--tls-private-key-file does not belong to the certificate/);
+});
+
 test('without a root directory there is no client CA', async () => {
   const config = configOf('--root-directory=', '--storage=memory');
   const first = await firstCertificates(config, hosts);
