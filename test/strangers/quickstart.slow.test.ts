@@ -6,6 +6,7 @@ import {kubectlVersions, noTools} from '../support/kubectl.ts';
 import {folder, startServer} from '../support/process.ts';
 import type {Shell, Step} from './shell.ts';
 import {openShell, untilLines} from './shell.ts';
+import {openWatch} from './watch.ts';
 import {widget, widgetsCrd} from './widgets.ts';
 
 for (const version of kubectlVersions) {
@@ -40,7 +41,9 @@ test('a server goes on where it was stopped', {skip: noTools ?? false, timeout: 
   const before = (await first.call(path)).json;
   const oldConfig = join(root, 'old.kubeconfig');
   copyFileSync(first.kubeconfig, oldConfig);
+  const watch = await openWatch(first, path, '');
   const {code, ms} = await first.stop();
+  await watch.ended;
   assert.equal(code, 0, first.output());
   assert.ok(ms < 1000, `it took ${ms} ms to end`);
 
@@ -201,6 +204,7 @@ const asking: readonly Step[] = [
   ['! get --raw /apis/nonesuch', /^Error from server \(NotFound\)/],
   ['auth can-i create configmaps', 'yes'],
   ['auth can-i --list', /^\*\.\* +\[\] +\[\] +\[\*\]$/m],
+  ['! get configmaps --as jane', /forbidden: impersonation is not supported/],
   ['auth whoami', /^Username +kcp-admin$[\s\S]*^Groups +\[system:kcp:admin system:authenticated\]$/m],
   ['version', /^Server Version: v1\.\d+\.\d+/m],
 ];
