@@ -1,6 +1,8 @@
 /**
  * How fast the started server is, and what it holds: durable store, TLS, HTTP/2, whole pipeline. Prints a table with budgets, and keeps the figures.
  * `node bench/run.ts [rows…] [--quick] [--node-options=…]`
+ *
+ * A run of all rows is kept for good, under its date and commit; others as `local-…`, which git ignores.
  */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -110,7 +112,8 @@ function keep(): void {
   };
   const directory = fileURLToPath(new URL('results/', import.meta.url));
   mkdirSync(directory, {recursive: true});
-  const file = `${kept.date.slice(0, 10)}-${commit}.json`;
+  const complete = !quick && chosen.length === rows.length && nodeOptions === '';
+  const file = `${complete ? '' : 'local-'}${kept.date.slice(0, 10)}-${commit}.json`;
   writeFileSync(join(directory, file), `${JSON.stringify(kept, undefined, 1)}\n`);
   say(`kept in bench/results/${file}`);
 }
