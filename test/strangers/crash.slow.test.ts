@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ServerProcess} from '../support/process.ts';
-import {folder, sleep, startServer, until} from '../support/process.ts';
+import {folder, sleep, startServer, steadyPort, until} from '../support/process.ts';
 import type {WatchEvent} from './watch.ts';
 import {openWatch} from './watch.ts';
 
@@ -18,7 +18,7 @@ const logicalClusters = '/apis/core.kcp.io/v1alpha1/logicalclusters';
 
 test('a server that is killed or stopped while eight clients write has everything it acknowledged', {timeout: 120_000}, async t => {
   const root = folder(t);
-  let server = await startServer(t, {root});
+  let server = await startServer(t, {root, port: await steadyPort()});
   const acknowledged = new Map<string, string>();
   const start = (await server.call(configmaps)).json.metadata.resourceVersion;
   const seen: WatchEvent[] = [];

@@ -3,7 +3,7 @@ import {copyFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {kubectlVersions, noTools} from '../support/kubectl.ts';
-import {folder, startServer} from '../support/process.ts';
+import {folder, startServer, steadyPort} from '../support/process.ts';
 import type {Shell, Step} from './shell.ts';
 import {openShell, untilLines} from './shell.ts';
 import {openWatch} from './watch.ts';
@@ -29,7 +29,7 @@ for (const version of kubectlVersions) {
 
 test('a server goes on where it was stopped', {skip: noTools ?? false, timeout: 60_000}, async t => {
   const root = folder(t);
-  const first = await startServer(t, {root});
+  const first = await startServer(t, {root, port: await steadyPort()});
   await openShell(t, first, '1.35').play([
     ['create workspace kept --enter', /Current workspace is 'root:kept'/],
     ['create configmap settings --from-literal=a=1', 'configmap/settings created'],

@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {Agent, request} from 'node:https';
+import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {text} from 'node:stream/consumers';
@@ -89,6 +90,25 @@ export async function runToEnd(args: readonly string[]): Promise<{readonly code:
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(late);
   return {code, output: output()};
+}
+
+/**
+ * A free port for a server that will start on it a second time: it lies below those that systems give to outgoing connections, one of which might have it
+ * just then.
+ */
+export async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const trial = createServer().listen(port, '127.0.0.1');
+    const free = await once(trial, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    trial.close();
+    await once(trial, 'close');
+    return port;
+  }
 }
 
 /** Waits until `check` is true, asking every 25 ms. What it throws ends the wait. */
