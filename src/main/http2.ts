@@ -109,10 +109,10 @@ function sendReply(edge: Edge, request: Http2Request, reply: HttpReply): void {
   if (!request.complete) closeUnread(stream);
   if (bodyless) return;
   stream.setTimeout(pieces ? edge.limits.stalledMsMax : 0, () => reset(stream));
-  if (pieces?.length === 1) stream.end(pieces[0]);
-  else if (pieces) {
-    for (const piece of joinSmall(pieces)) stream.write(piece);
-    stream.end();
+  if (pieces) {
+    const joined = joinSmall(pieces);
+    for (const piece of joined.slice(0, -1)) stream.write(piece);
+    stream.end(joined.at(-1));
   } else goOn(edge, stream, body as (sink: BodySink) => void);
 }
 
