@@ -67,14 +67,15 @@ export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: bo
     judgeNew(resource, object, tries === 0 ? x.warnings : []);
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);
-    const existing = await read(deps.store, key);
-    if (!existing) {
-      if (dryRun) return {object};
+    // Of a real write the commit itself finds out whether the name is taken.
+    if (dryRun) {
+      if (!(await read(deps.store, key))) return {object};
+    } else {
       const outcome = await commit(deps, putOp(key, stored(resource, object), 'absent'), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return {entry: outcome};
       if (!outcome.own) continue;
     }
-    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing ?? (await read(deps.store, key))));
+    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(await read(deps.store, key)));
     if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
   }
   throw tooManyTries();
