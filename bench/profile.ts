@@ -38,7 +38,7 @@ const load = loads[kind];
 if (!load) throw new Error(`no load ${kind}; there are ${Object.keys(loads).join(', ')}`);
 const made = (n: number): Request | undefined => (n < objects ? {method: 'POST', path, body: configMap(name(n), n)} : undefined);
 if (kind !== 'create' && kind !== 'workspaces') await drive({sessions, clients, ms: Number.POSITIVE_INFINITY, next: made, expect: 201});
-const {perSecond, count} = await drive({sessions, clients, ms: Number(seconds) * 1000, warmMs, ...load});
+const {perSecond, sent} = await drive({sessions, clients, ms: Number(seconds) * 1000, warmMs, ...load});
 for (const session of sessions) session.close();
 await server.stop();
 
@@ -56,20 +56,39 @@ type Profile = {
 
 function print(file: string): void {
   const {nodes, samples, timeDeltas} = JSON.parse(readFileSync(file, 'utf8')) as Profile;
-  const titles = new Map(nodes.map(({id, callFrame}) => [id, titleOf(callFrame)]));
-  const own = new Map<string, number>();
+  const frames = new Map(nodes.map(({id, callFrame}) => [id, callFrame]));
+  const functions = new Map<string, number>();
+  const places = new Map<string, number>();
+  let busy = 0;
   samples.forEach((id, i) => {
-    const title = titles.get(id)!;
-    own.set(title, (own.get(title) ?? 0) + timeDeltas[i]!);
+    const frame = frames.get(id)!;
+    if (frame.functionName === '(idle)') return;
+    const µs = timeDeltas[i]!;
+    busy += µs;
+    for (const [sums, title] of [[functions, titleOf(frame)] as const, [places, placeOf(frame)] as const])
+      sums.set(title, (sums.get(title) ?? 0) + µs);
   });
-  own.delete('(idle)');
-  const busy = [...own.values()].reduce((sum, µs) => sum + µs, 0);
-  say(`\na thread that was busy for ${(busy / 1e6).toFixed(1)} s, per request of ${count} in all:`);
-  for (const [title, µs] of [...own].sort((a, b) => b[1] - a[1]).slice(0, Number(shown)))
-    say(`${((100 * µs) / busy).toFixed(1).padStart(6)} % ${(µs / count).toFixed(2).padStart(8)} µs  ${title}`);
+  say(`\na thread that was busy for ${(busy / 1e6).toFixed(1)} s; own time for each of ${sent} requests, by place and by function:`);
+  for (const sums of [places, functions]) {
+    for (const [title, µs] of [...sums].sort((a, b) => b[1] - a[1]).slice(0, Number(shown)))
+      say(`${((100 * µs) / busy).toFixed(1).padStart(6)} % ${(µs / sent).toFixed(2).padStart(8)} µs  ${title}`);
+    say('');
+  }
 }
 
-function titleOf({functionName, url, lineNumber}: Profile['nodes'][number]['callFrame']): string {
-  const place = url.startsWith('file:') ? fileURLToPath(url).replace(fileURLToPath(new URL('../', import.meta.url)), '') : url;
+type Frame = Profile['nodes'][number]['callFrame'];
+
+/** The folder of a function of ours, or the module of one of Node's. */
+function placeOf({functionName, url}: Frame): string {
+  if (url.startsWith('file:')) return inTree(url).split('/').slice(0, 2).join('/');
+  return url || (functionName.startsWith('(') ? functionName : 'native functions');
+}
+
+function inTree(url: string): string {
+  return fileURLToPath(url).replace(fileURLToPath(new URL('../', import.meta.url)), '');
+}
+
+function titleOf({functionName, url, lineNumber}: Frame): string {
+  const place = url.startsWith('file:') ? inTree(url) : url;
   return place ? `${functionName || 'a closure'}  ${place}:${lineNumber + 1}` : functionName;
 }

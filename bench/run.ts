@@ -6,7 +6,7 @@
  */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {arch, availableParallelism, cpus, platform, release, tmpdir, totalmem} from 'node:os';
+import {arch, cpus, platform, release, tmpdir, totalmem} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
@@ -100,7 +100,7 @@ function keep(): void {
     changed: git('status', '--porcelain', '--', '../src', '../bin') !== '',
     machine: {
       cpu: cpus()[0]?.model,
-      cores: availableParallelism(),
+      cores: cpus().length,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       system: platform(),
       kernel: release(),
