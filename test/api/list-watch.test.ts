@@ -48,6 +48,25 @@ test('82 a list in pages shows one moment', async () => {
   assert.deepEqual([version(second), version(third)], [version(first), version(first)]);
 });
 
+test('82 pages of any size make up the whole list', async () => {
+  const api = await newPlace(plane);
+  const every = Array.from({length: 30}, (_, i) => ({name: `s${i}`, labels: {third: String(i % 3)}}));
+  await Promise.all(every.map(async metadata => succeeded(await api.post(secrets, {metadata}), 201)));
+  for (const selector of ['', '&labelSelector=third%3D1', '&fieldSelector=metadata.name!%3Ds3']) {
+    const whole = names(await api.get(`${secrets}?${selector}`));
+    for (const limit of [1, 2, 7, 29, 30, 31]) {
+      const seen: string[] = [];
+      for (let token: Found = ''; token !== undefined; ) {
+        const page = succeeded(await api.get(`${secrets}?limit=${limit}${selector}&continue=${token}`));
+        assert.ok(names(page).length <= limit);
+        seen.push(...names(page));
+        token = page.at('metadata', 'continue');
+      }
+      assert.deepEqual(seen, whole, `${selector} by ${limit}`);
+    }
+  }
+});
+
 test('83 what a selection leaves is not counted', async () => {
   const api = await placeWith('a', 'b', 'c');
   const page = succeeded(await api.get(`${configMaps}?limit=1&labelSelector=name`));
@@ -402,4 +421,21 @@ test('a watch of one object, and the old form of the path', async () => {
   await api.patch(`${configMaps}/a`, {data: {x: '1'}});
   await told(one, ['MODIFIED a']);
   one.close();
+});
+
+test('a watch that its client left leaves nothing behind', async () => {
+  const api = await placeWith('a');
+  await plane.world.advance(1_000);
+  const before = plane.world.timers();
+  for (const query of ['', `?resourceVersion=${plane.store.revision()}`, '?allowWatchBookmarks=true', '?labelSelector=a']) {
+    const [soon, late] = [await api.watch(`${configMaps}${query}`), await api.watch(`${widgets}${query}`)];
+    soon.close();
+    await plane.world.advance(10);
+    assert.ok(plane.world.timers() > before, query);
+    late.close();
+    assert.equal(plane.world.timers(), before, query);
+  }
+  const ended = await api.watch(`${configMaps}?timeoutSeconds=1&allowWatchBookmarks=true`);
+  await plane.world.advance(1_100);
+  assert.deepEqual([ended.over(), plane.world.timers()], ['ended', before]);
 });

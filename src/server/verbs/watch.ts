@@ -89,6 +89,8 @@ function live(run: Run, from: Revision): void {
     sink.end();
   };
   sink.onClose(close);
+  // The client may have gone while the initial state was read.
+  if (closed) return;
 
   const bookmark = (): void => {
     if (translate.idle()) sink.write(framing.bookmark(store.revision(), false));
