@@ -12,6 +12,7 @@ import {setConditions, statusOf} from '../tenancy/conditions.ts';
 import {finalizers, labels} from '../tenancy/names.ts';
 import {initializedCondition} from '../tenancy/new-workspace.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
+import {keepServersAnnotations} from './servers-annotations.ts';
 
 const gr = {group: 'core.kcp.io', resource: 'logicalclusters'} as const;
 
@@ -23,6 +24,7 @@ export const logicalClusters: Rule = {
     const {object, verb} = write;
     if (verb === 'create') throw refused(object, 'LogicalCluster cannot be created');
     if (verb === 'delete') return leave(write);
+    if (!write.user.groups.includes(groups.masters)) keepServersAnnotations(object, write.old);
     if (write.subresource === 'status') await advance(write, around);
     else keepServersFields(write);
     object.metadata.labels = {...object.metadata.labels, [labels.phase]: phaseOf(object)};

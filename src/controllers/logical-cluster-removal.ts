@@ -46,7 +46,6 @@ export async function clearCluster(
   await commitAll(around, early.map(deleteOp));
   const [first, ...rest] = [...lastOps(logicalCluster, workspace, around), ...all.map(deleteOp)];
   if (first) await around.store.commit([first, ...rest]);
-  await sweep(id, around);
 }
 
 async function contentOf(id: WorkspaceId, {store, world}: Surroundings): Promise<Content> {
@@ -128,10 +127,10 @@ function lastOps(logicalCluster: Entry, workspace: Entry | undefined, {world}: S
   return held.length > 0 ? [deleteOp(logicalCluster)] : [deleteOp(logicalCluster), deleteOp(workspace)];
 }
 
-/** Removes what was created while the logical cluster went; nothing more can come after it. */
+/** Removes what was created while the logical cluster went; nothing more can come after it. Its DELETED event is the call for this. */
 export async function sweep(id: WorkspaceId, around: Surroundings): Promise<void> {
   const {store} = around;
-  if (store.hot(logicalClusterKey(id)) !== undefined) return;
+  if (await store.get(logicalClusterKey(id))) return;
   for (;;) {
     const {entries} = await store.byTerm(terms.workspace(id), {limit: removalLimits.pageEntriesMax});
     if (entries.length === 0) return;

@@ -2,7 +2,7 @@ import type {Surroundings} from '../admission/rule.ts';
 import {schedule} from '../admission/schedule.ts';
 import type {WorkspaceId} from '../api/cluster.ts';
 import {isWorkspaceId} from '../api/cluster.ts';
-import {digString, parse} from '../api/json.ts';
+import {digString} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {builtInSection, parseKey, rangeOf, terms} from '../registry/keys.ts';
@@ -11,6 +11,7 @@ import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Event, Key} from '../storage/storage.ts';
 import {annotations, finalizers} from '../tenancy/names.ts';
+import {readOwner} from '../tenancy/new-workspace.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {clearCluster, sweep} from './logical-cluster-removal.ts';
@@ -123,15 +124,8 @@ async function scheduleAgain(entry: Entry, around: Surroundings): Promise<void> 
   const {workspace: parent} = parseKey(entry.key);
   const above = await around.store.get(logicalClusterKey(parent));
   if (!above) return;
-  const ops = await schedule(workspace, parent, creatorOf(workspace), around);
+  const ops = await schedule(workspace, parent, readOwner(workspace.metadata.annotations?.[annotations.owner]), around);
   if (phaseOf(workspace) === 'Scheduling') return;
   // The parent must still be there, or nobody would ever find the child again.
   await around.store.commit([putOp(entry.key, workspace, entry.revision), ...ops, {check: above.key, expect: above.revision}]);
-}
-
-/** The creator as it was written down when the workspace was made. */
-function creatorOf({metadata}: KubeObject) {
-  const text = metadata.annotations?.[annotations.owner];
-  const name = text && digString(parse(text), 'username');
-  return name ? {name, groups: []} : undefined;
 }

@@ -62,9 +62,13 @@ test('content that is held holds its workspace, and says so', async () => {
     assert.deepEqual([content?.status, content?.message.includes('configmaps has 1 resource instances')], ['False', true]);
   });
   assert.notEqual(succeeded(await inside.get(held)).at('metadata', 'deletionTimestamp'), undefined);
+  // Nothing is taken away and put back while it waits.
+  const still = store.revision();
+  await plane.world.advance(60_000);
+  assert.equal(store.revision(), still);
   succeeded(await inside.patch(held, {metadata: {finalizers: null}}));
   await gone(`${workspacesIn('root')}/held`);
-  assert.deepEqual(await left(id(made)), []);
+  await plane.eventually(async () => assert.deepEqual(await left(id(made)), []));
 });
 
 test('whoever holds the logical cluster may still look inside', async () => {

@@ -163,6 +163,10 @@ test('a workspace that no shard will have waits for one', async () => {
   const location = {location: {selector: {matchLabels: {zone: 'moon'}}}};
   const made = succeeded(await api.post(workspacesIn('root'), workspaceObject('moon', 'root:universal', location)), 201);
   assert.deepEqual([phase(made), made.at('spec', 'cluster')], ['Scheduling', undefined]);
+  assert.match(
+    String(made.at('metadata', 'annotations', 'experimental.tenancy.kcp.io/owner')),
+    /^\{"username":"kcp-admin","uid":"uid-of-kcp-admin","groups":\[/,
+  );
   const [condition] = made.at('status', 'conditions') as {type: string; status: string; reason: string; message: string}[];
   assert.deepEqual(
     [condition?.type, condition?.status, condition?.reason, condition?.message],
@@ -172,6 +176,10 @@ test('a workspace that no shard will have waits for one', async () => {
   succeeded(await api.as(users.shardAdmin).patch(shard, {metadata: {labels: {zone: 'moon'}}}));
   await plane.eventually(async () => assert.equal(phase(await api.get(`${workspacesIn('root')}/moon`)), 'Ready'));
   succeeded(await api.get(`/clusters/root:moon${paths.namespaces}`));
+  const creator = {username: 'kcp-admin', uid: 'uid-of-kcp-admin', groups: ['system:kcp:admin', 'system:authenticated']};
+  assert.deepEqual((await api.get(logicalCluster('root:moon'))).at('spec', 'createdBy'), creator);
+  const owner = (await api.get(`${workspacesIn('root')}/moon`)).at('metadata', 'annotations', 'experimental.tenancy.kcp.io/owner');
+  assert.equal(owner, '{"username":"kcp-admin"}');
   assert.deepEqual((await plane.store.byTerm('unscheduled', {limit: 10})).entries, []);
 });
 

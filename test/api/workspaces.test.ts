@@ -274,3 +274,34 @@ test('what belongs to the shard is not a workspace’s', async () => {
   assert.equal(succeeded(await api.get('/clusters/root/metrics'), 501).text.includes('shard-level'), true);
   assert.equal(succeeded(await api.get('/clusters/root')).at('paths', 0) !== undefined, true);
 });
+
+const forged = '{"username":"somebody-else","groups":["system:masters"]}';
+
+test('who made a workspace is not for its maker to say', async () => {
+  const owner = 'experimental.tenancy.kcp.io/owner';
+  const body = workspaceObject('owned', 'root:universal') as {metadata: object};
+  const annotations = {[owner]: forged, 'core.kcp.io/shard': 'other', mine: 'yes'};
+  const made = succeeded(await api.post(workspacesIn('root'), {...body, metadata: {...body.metadata, annotations}}), 201);
+  const real = made.at('metadata', 'annotations') as {[key: string]: string};
+  assert.deepEqual([real[owner], real['core.kcp.io/shard'], real['mine']], ['{"username":"kcp-admin"}', 'root', 'yes']);
+  const path = `${workspacesIn('root')}/owned`;
+  assert.deepEqual(succeeded(await api.patch(path, {metadata: {annotations}})).at('metadata', 'annotations'), real);
+  const {mine: _, ...servers} = real;
+  assert.deepEqual(succeeded(await api.patch(path, {metadata: {annotations: null}})).at('metadata', 'annotations'), servers);
+});
+
+test('where a logical cluster lies, and of what type it is, is not for those inside to say', async () => {
+  const inside = await plane.workspace('lies', 'root:universal');
+  const path = '/apis/core.kcp.io/v1alpha1/logicalclusters/cluster';
+  const before = (await inside.get(path)).at('metadata', 'annotations');
+  const annotations = {
+    'kcp.io/path': 'root:made',
+    'internal.tenancy.kcp.io/type': 'root:organization',
+    'experimental.tenancy.kcp.io/owner': forged,
+  };
+  for (const patch of [{annotations}, {annotations: null}]) {
+    assert.deepEqual(succeeded(await inside.patch(path, {metadata: patch})).at('metadata', 'annotations'), before);
+    succeeded(await inside.patch(`${path}/status`, {metadata: patch}));
+    assert.deepEqual((await inside.get(path)).at('metadata', 'annotations'), before);
+  }
+});
