@@ -33,7 +33,8 @@ export const kibibytes = (bytes: number): number => bytes / 1024;
 
 /**
  * Runs a piece of work and notes what it cost the server besides: the delay of its event loop, its processor time per operation, how much of a core it
- * got, and how busy the load itself was, which should leave room. On a machine that others use too, the time per operation is the steadiest of figures.
+ * got, what it would do with all of it, and how busy the load itself was, which should leave room. On a machine that others use too, the time per operation
+ * is the steadiest of figures.
  */
 export async function watched<T extends {readonly sent: number}>(
   server: Server,
@@ -50,6 +51,7 @@ export async function watched<T extends {readonly sent: number}>(
   const after = await server.metrics();
   const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
   note(`${title}: server cpu per operation`, 'µs', (cpuSeconds * 1e6) / result.sent);
+  note(`${title}: rate of a whole core`, '/s', result.sent / cpuSeconds);
   note(`${title}: server busy`, '%', (cpuSeconds * 100_000) / ms);
   note(`${title}: load busy`, '%', (user + system) / 10 / ms);
   noteLoop(title, note, after);

@@ -1,10 +1,12 @@
 /**
  * How fast the started server is, and what it holds: durable store, TLS, HTTP/2, whole pipeline. Prints a table with budgets, and keeps the figures.
  * `node bench/run.ts [rows…] [--quick] [--node-options=…]`
+ *
+ * A run of all rows is kept for good, under its date and commit; others as `local-…`, which git ignores.
  */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {arch, availableParallelism, cpus, platform, release, tmpdir, totalmem} from 'node:os';
+import {arch, cpus, platform, release, tmpdir, totalmem} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
@@ -98,7 +100,7 @@ function keep(): void {
     changed: git('status', '--porcelain', '--', '../src', '../bin') !== '',
     machine: {
       cpu: cpus()[0]?.model,
-      cores: availableParallelism(),
+      cores: cpus().length,
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       system: platform(),
       kernel: release(),
@@ -110,7 +112,8 @@ function keep(): void {
   };
   const directory = fileURLToPath(new URL('results/', import.meta.url));
   mkdirSync(directory, {recursive: true});
-  const file = `${kept.date.slice(0, 10)}-${commit}.json`;
+  const complete = !quick && chosen.length === rows.length && nodeOptions === '';
+  const file = `${complete ? '' : 'local-'}${kept.date.slice(0, 10)}-${commit}.json`;
   writeFileSync(join(directory, file), `${JSON.stringify(kept, undefined, 1)}\n`);
   say(`kept in bench/results/${file}`);
 }

@@ -40,8 +40,9 @@ async function follow(server: Server, settings: Settings, note: Note, {audience,
   for (const path of paths) await openWatches(sessions, {path, watches: audience}, n => void seen.push({n, at: performance.now()}));
 
   const title = `${watches} watchers, ${audience === watches ? 'all see each write' : `${audience} see each write`}`;
+  const first = Math.round((settings.warmMs / 1000) * writesPerSecond);
+  const writes = first + Math.round((settings.ms / 1000) * writesPerSecond);
   await watched(server, title, note, async () => {
-    const writes = Math.round((settings.ms / 1000) * writesPerSecond);
     const answers = Array.from({length: writes}, async (_, n) => {
       await sleep((n * 1000) / writesPerSecond);
       sentAt[n] = performance.now();
@@ -54,12 +55,13 @@ async function follow(server: Server, settings: Settings, note: Note, {audience,
     while (seen.length < writes * audience && performance.now() < late) await sleep(pollMs);
     return {sent: writes * audience};
   });
-  const fromSent = Float64Array.from(seen, ({n, at}) => at - sentAt[n]!).sort();
-  const fromAnswer = Float64Array.from(seen, ({n, at}) => Math.max(0, at - answeredAt[n]!)).sort();
+  const counted = seen.filter(({n}) => n >= first);
+  const fromSent = Float64Array.from(counted, ({n, at}) => at - sentAt[n]!).sort();
+  const fromAnswer = Float64Array.from(counted, ({n, at}) => Math.max(0, at - answeredAt[n]!)).sort();
   note(`${title}: from the writer's request, p50`, 'ms', quantile(fromSent, 0.5));
   note(`${title}: from the writer's request, p99`, 'ms', quantile(fromSent, 0.99));
   note(`${title}: from the writer's answer, p50`, 'ms', quantile(fromAnswer, 0.5));
   note(`${title}: from the writer's answer, p99`, 'ms', quantile(fromAnswer, 0.99));
-  note(`${title}: events seen`, '%', (100 * seen.length) / (sentAt.length * audience));
+  note(`${title}: events seen`, '%', (100 * seen.length) / (writes * audience));
   for (const session of [...sessions, writer]) session.close();
 }

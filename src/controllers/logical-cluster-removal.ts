@@ -46,7 +46,6 @@ export async function clearCluster(
   await commitAll(around, early.map(deleteOp));
   const [first, ...rest] = [...lastOps(logicalCluster, workspace, around), ...all.map(deleteOp)];
   if (first) await around.store.commit([first, ...rest]);
-  await sweep(id, around);
 }
 
 async function contentOf(id: WorkspaceId, {store, world}: Surroundings): Promise<Content> {
@@ -130,7 +129,7 @@ function lastOps(logicalCluster: Entry, workspace: Entry | undefined, {world}: S
   return held.length > 0 ? [deleteOp(logicalCluster)] : [deleteOp(logicalCluster), deleteOp(workspace)];
 }
 
-/** Removes what was created while the logical cluster went; nothing more can come after it. */
+/** Removes what was created while the logical cluster went; nothing more can come after it. Its DELETED event is the call for this. */
 export async function sweep(id: WorkspaceId, around: Surroundings): Promise<void> {
   const {store} = around;
   if (await store.get(logicalClusterKey(id))) return;

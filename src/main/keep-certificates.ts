@@ -1,4 +1,5 @@
 /** The certificates of a running server: read from files or made in the root directory, and looked after while it runs. */
+import {createPrivateKey, X509Certificate} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {readIfThere} from './files.ts';
@@ -46,11 +47,12 @@ export function keepCertificates(
     try {
       const [serving, believed] = await Promise.all([servingPair(config, hosts), clientCaOf(config)]);
       if (serving.cert === current.cert && serving.key === current.key && believed === current.clientCa) return;
-      current = {...serving, clientCa: believed};
-      renew(current);
+      const next = {...serving, clientCa: believed};
+      renew(next);
+      current = next;
       log.debug('certificates were made or replaced');
     } catch (err) {
-      log.error('the certificates could not be renewed', {error: err});
+      log.warn('the certificates could not be renewed', {error: err});
     }
   };
   void look();
@@ -62,11 +64,25 @@ export function keepCertificates(
 async function servingPair(config: Config, hosts: readonly string[]): Promise<Omit<Served, 'clientCa'>> {
   if (config.tlsCertFile === '') return servingCertificate(config.certificateDirectory, hosts, new Date());
   const cert = readFileSync(config.tlsCertFile, 'utf8');
-  return {cert, key: readFileSync(config.tlsPrivateKeyFile, 'utf8'), ca: cert};
+  const key = readFileSync(config.tlsPrivateKeyFile, 'utf8');
+  if (!certificateIn(cert, '--tls-cert-file').checkPrivateKey(createPrivateKey(key)))
+    throw new Error('the key of --tls-private-key-file does not belong to the certificate of --tls-cert-file');
+  return {cert, key, ca: cert};
 }
 
 /** Without a file and without a root directory nobody could sign with the CA, so there is none. */
 async function clientCaOf(config: Config): Promise<string | undefined> {
-  if (config.clientCaFile !== '') return readFileSync(config.clientCaFile, 'utf8');
-  return config.rootDirectory === '' ? undefined : (await clientCa(config.rootDirectory, new Date())).cert;
+  if (config.clientCaFile === '') return config.rootDirectory === '' ? undefined : (await clientCa(config.rootDirectory, new Date())).cert;
+  const bundle = readFileSync(config.clientCaFile, 'utf8');
+  certificateIn(bundle, '--client-ca-file');
+  return bundle;
+}
+
+/** The first certificate of a PEM file. TLS would take a file without any, and believe nobody. */
+function certificateIn(pem: string, flag: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new Error(`the file of ${flag} holds no certificate`);
+  }
 }

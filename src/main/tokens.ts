@@ -1,5 +1,5 @@
 /** Bearer tokens that are known from the start: those of the administrators, and those of a file. */
-import {createHash, randomUUID} from 'node:crypto';
+import {hash, randomUUID} from 'node:crypto';
 import {readIfThere} from './files.ts';
 
 /** Whom a token logs in, before system:authenticated is added. */
@@ -8,7 +8,7 @@ export type TokenUser = {readonly name: string; readonly uid: string; readonly g
 /** The user of a token, or undefined. Looked up by the token's digest, so that the time it takes tells nothing of other tokens. */
 export type TokenLookup = (token: string) => TokenUser | undefined;
 
-export const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
+export const digest = (token: string): string => hash('sha256', token);
 
 /** One lookup over several lists of (digest, user); the first list that knows a digest wins. */
 export function tokenLookup(...lists: readonly (readonly (readonly [string, TokenUser])[])[]): TokenLookup {

@@ -203,7 +203,7 @@ class EmbeddedStorage implements Storage {
       this.#state.head = revision;
       const event = 'put' in op ? written(op, revision) : removed(op, revision, lasts[i] ?? unseen.next().value!);
       if ('put' in op) this.#hot.set({key: op.put, revision, value: op.value});
-      else this.#hot.delete(op.delete);
+      else this.#hot.setAbsent(op.delete);
       events.push(event);
       this.#recent.add(event);
       return revision;

@@ -16,7 +16,7 @@ import {
 import {parse} from 'yaml';
 import {openEmbedded} from '../../src/storage/embedded.ts';
 import type {ServerProcess} from '../support/process.ts';
-import {folder, sleep, startServer, until} from '../support/process.ts';
+import {folder, sleep, startServer, steadyPort, until} from '../support/process.ts';
 import {widget, widgetsCrd} from './widgets.ts';
 
 const namespace = 'default';
@@ -62,7 +62,7 @@ test('its objects of any kind find their paths by discovery', {timeout: 60_000},
 
 test('its informers see every change, also over a restart and when history is forgotten', {timeout: 60_000}, async t => {
   const root = folder(t);
-  const first = await startServer(t, {root});
+  const first = await startServer(t, {root, port: await steadyPort()});
   const {port} = first;
   // The token of shard-admin is valid over restarts; that of kcp-admin is not.
   const config = configOf(first, 'shard-admin');

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {ServerProcess} from '../support/process.ts';
-import {folder, sleep, startServer, until} from '../support/process.ts';
+import {folder, sleep, startServer, steadyPort, until} from '../support/process.ts';
 import type {WatchEvent} from './watch.ts';
 import {openWatch} from './watch.ts';
 
-const rounds = 3;
+/** How the server ends in each round. */
+const rounds = ['kill', 'kill', 'stop'] as const;
 const clients = 8;
 /** Every so many objects a client makes a workspace. */
 const workspaceEvery = 10;
@@ -15,29 +16,29 @@ const workspaces = '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces';
 const workspace = {apiVersion: 'tenancy.kcp.io/v1alpha1', kind: 'Workspace'};
 const logicalClusters = '/apis/core.kcp.io/v1alpha1/logicalclusters';
 
-test('a server that is killed while eight clients write has everything it acknowledged', {timeout: 120_000}, async t => {
+test('a server that is killed or stopped while eight clients write has everything it acknowledged', {timeout: 120_000}, async t => {
   const root = folder(t);
-  let server = await startServer(t, {root});
+  let server = await startServer(t, {root, port: await steadyPort()});
   const acknowledged = new Map<string, string>();
   const start = (await server.call(configmaps)).json.metadata.resourceVersion;
   const seen: WatchEvent[] = [];
-  for (let round = 0; round < rounds; round++) {
-    seen.push(...(await writeAndKill(server, {round, acknowledged, since: lastOf(seen) ?? start})));
+  for (const [round, how] of rounds.entries()) {
+    seen.push(...(await writeUntilTheEnd(server, {round, how, acknowledged, since: lastOf(seen) ?? start})));
     server = await startServer(t, {root, port: server.port});
     await checkAcknowledged(server, acknowledged);
     await checkWorkspaces(server, acknowledged);
   }
-  assert.ok(acknowledged.size > rounds * clients, `${acknowledged.size} acknowledged objects: nothing was tried`);
+  assert.ok(acknowledged.size > rounds.length * clients, `${acknowledged.size} acknowledged objects: nothing was tried`);
   await checkWatches(server, {start, seen});
 });
 
 /**
- * Lets the clients write until the server is killed under them, and puts what was acknowledged, path by resourceVersion, into `acknowledged`. Returns what a
+ * Lets the clients write until the server ends under them, and puts what was acknowledged, path by resourceVersion, into `acknowledged`. Returns what a
  * watch from `since` on saw meanwhile.
  */
-async function writeAndKill(
+async function writeUntilTheEnd(
   server: ServerProcess,
-  {round, acknowledged, since}: {round: number; acknowledged: Map<string, string>; since: string},
+  {round, how, acknowledged, since}: {round: number; how: 'kill' | 'stop'; acknowledged: Map<string, string>; since: string},
 ): Promise<readonly WatchEvent[]> {
   const watch = await openWatch(server, configmaps, `resourceVersion=${since}`);
   const writing = Array.from({length: clients}, async (_, client) => {
@@ -46,12 +47,17 @@ async function writeAndKill(
       const [path, body] = n % workspaceEvery === 3 ? [workspaces, {...workspace, metadata: {name}}] : [configmaps, {metadata: {name}}];
       const answer = await server.call(path, {method: 'POST', body}).catch(() => undefined);
       if (answer === undefined) return; // the server is gone
+      if (answer.status === 503 && how === 'stop') continue; // it is going
       assert.equal(answer.status, 201, answer.body);
       acknowledged.set(`${path}/${name}`, answer.json.metadata.resourceVersion);
     }
   });
   await sleep(300 + Math.random() * 900);
-  await server.kill();
+  if (how === 'kill') await server.kill();
+  else {
+    const {code, ms} = await server.stop();
+    assert.deepEqual([code, ms < 1000], [0, true], `code ${code} after ${ms} ms\n${server.output()}`);
+  }
   await Promise.all(writing);
   await watch.ended;
   return watch.events.filter(({type}) => type !== 'CUT');

@@ -3,9 +3,10 @@ import {copyFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {kubectlVersions, noTools} from '../support/kubectl.ts';
-import {folder, startServer} from '../support/process.ts';
+import {folder, startServer, steadyPort} from '../support/process.ts';
 import type {Shell, Step} from './shell.ts';
 import {openShell, untilLines} from './shell.ts';
+import {openWatch} from './watch.ts';
 import {widget, widgetsCrd} from './widgets.ts';
 
 for (const version of kubectlVersions) {
@@ -28,7 +29,7 @@ for (const version of kubectlVersions) {
 
 test('a server goes on where it was stopped', {skip: noTools ?? false, timeout: 60_000}, async t => {
   const root = folder(t);
-  const first = await startServer(t, {root});
+  const first = await startServer(t, {root, port: await steadyPort()});
   await openShell(t, first, '1.35').play([
     ['create workspace kept --enter', /Current workspace is 'root:kept'/],
     ['create configmap settings --from-literal=a=1', 'configmap/settings created'],
@@ -40,7 +41,9 @@ test('a server goes on where it was stopped', {skip: noTools ?? false, timeout: 
   const before = (await first.call(path)).json;
   const oldConfig = join(root, 'old.kubeconfig');
   copyFileSync(first.kubeconfig, oldConfig);
+  const watch = await openWatch(first, path, '');
   const {code, ms} = await first.stop();
+  await watch.ended;
   assert.equal(code, 0, first.output());
   assert.ok(ms < 1000, `it took ${ms} ms to end`);
 
@@ -201,6 +204,7 @@ const asking: readonly Step[] = [
   ['! get --raw /apis/nonesuch', /^Error from server \(NotFound\)/],
   ['auth can-i create configmaps', 'yes'],
   ['auth can-i --list', /^\*\.\* +\[\] +\[\] +\[\*\]$/m],
+  ['! get configmaps --as jane', /forbidden: impersonation is not supported/],
   ['auth whoami', /^Username +kcp-admin$[\s\S]*^Groups +\[system:kcp:admin system:authenticated\]$/m],
   ['version', /^Server Version: v1\.\d+\.\d+/m],
 ];

@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {Agent, request} from 'node:https';
+import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {text} from 'node:stream/consumers';
@@ -55,6 +56,8 @@ export type StartOptions = {
   /** 0, if left out: a free one. */
   readonly port?: number;
   readonly args?: readonly string[];
+  /** No file of the server can grow beyond this: for it, the disk is full then. */
+  readonly fileKiBMax?: number;
 };
 
 /** A folder for one test, removed at its end. */
@@ -71,7 +74,8 @@ export function folder(t: TestContext): string {
 export async function startServer(t: TestContext, options: StartOptions): Promise<ServerProcess> {
   const kubeconfig = join(options.root, 'admin.kubeconfig');
   const before = inode(kubeconfig);
-  const {child, output} = launch(['--root-directory', options.root, '--secure-port', String(options.port ?? 0), ...(options.args ?? [])]);
+  const args = ['--root-directory', options.root, '--secure-port', String(options.port ?? 0), ...(options.args ?? [])];
+  const {child, output} = launch(args, options.fileKiBMax);
   t.after(() => void child.kill('SIGKILL'));
   await until(() => {
     if (child.exitCode !== null) throw new Error(`the server ended with code ${child.exitCode}:\n${output()}`);
@@ -91,6 +95,25 @@ export async function runToEnd(args: readonly string[]): Promise<{readonly code:
   return {code, output: output()};
 }
 
+/**
+ * A free port for a server that will start on it a second time: it lies below those that systems give to outgoing connections, one of which might have it
+ * just then.
+ */
+export async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const trial = createServer().listen(port, '127.0.0.1');
+    const free = await once(trial, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!free) continue;
+    trial.close();
+    await once(trial, 'close');
+    return port;
+  }
+}
+
 /** Waits until `check` is true, asking every 25 ms. What it throws ends the wait. */
 export async function until(check: () => boolean | Promise<boolean>, what = 'a server that is ready', timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs;
@@ -104,8 +127,12 @@ export const sleep = (ms: number): Promise<void> => new Promise(resolve => setTi
 
 const program = resolve(fileURLToPath(import.meta.url), '..', '..', '..', 'bin', 'kcp');
 
-function launch(args: readonly string[]): {readonly child: ChildProcess; readonly output: () => string} {
-  const child = spawn(program, ['start', '--bind-address', '127.0.0.1', ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+/** The shell counts files in blocks of 512 bytes. */
+const limited = (fileKiBMax: number): readonly string[] => ['/bin/sh', '-c', `trap '' XFSZ; ulimit -f ${2 * fileKiBMax}; exec "$@"`, 'sh'];
+
+function launch(args: readonly string[], fileKiBMax?: number): {readonly child: ChildProcess; readonly output: () => string} {
+  const [command = program, ...before] = fileKiBMax === undefined ? [] : [...limited(fileKiBMax), program];
+  const child = spawn(command, [...before, 'start', '--bind-address', '127.0.0.1', ...args], {stdio: ['ignore', 'pipe', 'pipe']});
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (words: string) => (output += words));
   return {child, output: () => output};

@@ -70,6 +70,7 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, dryRun
     judgeNew(resource, object, tries === 0 ? x.warnings : []);
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);
+    // Of a real write the commit itself finds out whether the name is taken.
     if (!dryRun) {
       const outcome = await commit(deps, putOp(key, stored(resource, object), 'absent'), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return {entry: outcome};

@@ -39,7 +39,7 @@ export class Reads {
   /** The newest entry, at once. */
   hot(key: Key): Entry | undefined {
     this.#moment();
-    return this.#hot.get(key) ?? this.#fetch(key);
+    return this.#hot.get(key) ?? (this.#hot.isAbsent(key) ? undefined : this.#fetch(key));
   }
 
   async get(key: Key, at?: Revision): Promise<Entry | undefined> {
@@ -129,7 +129,10 @@ export class Reads {
   /** The newest entry of a key that is not hot. */
   #fetch(key: Key): Entry | undefined {
     const row = this.#reader.newest(key);
-    if (!row) return undefined;
+    if (!row) {
+      this.#hot.setAbsent(key);
+      return undefined;
+    }
     let [revision, deleted, value] = row;
     let entry: Entry | undefined;
     if (revision > this.#state.head) {
@@ -138,6 +141,7 @@ export class Reads {
       entry = this.#reader.written(key, revision);
     } else if (!deleted) entry = {key, revision, value: value ?? new Uint8Array(0)};
     if (entry) this.#hot.set(entry);
+    else this.#hot.setAbsent(key);
     return entry;
   }
 
