@@ -14,12 +14,16 @@ export type Room = {
 
 export const rooms: {readonly [name: string]: Room} = {
   api: {holds: 'the words: JSON, objects, names, paths, selectors, errors', may: [], uses: ['node:crypto']},
-  schema: {holds: 'structural schemas: validate, default, prune; OpenAPI out of them; JSON paths', may: ['api'], uses: ['re2js']},
+  schema: {
+    holds: 'structural schemas: validate, default, prune; OpenAPI out of them; JSON paths',
+    may: ['api'],
+    uses: ['re2js', 'node:module'],
+  },
   merge: {holds: 'JSON patch, merge patch, strategic merge patch', may: ['api', 'schema']},
   wire: {
     holds: 'what clients send and accept: JSON, YAML, protobuf, tables, partial metadata',
     may: ['api', 'schema', 'kinds'],
-    uses: ['yaml'],
+    uses: ['yaml', 'node:module'],
   },
   storage: {
     holds: 'the log and the keys, watches by position; memory and embedded',
@@ -91,6 +95,8 @@ export const rooms: {readonly [name: string]: Room} = {
       'node:module',
       'node:perf_hooks',
       'node:process',
+      'node:stream',
+      'node:events',
       'node:v8',
       'node:url',
       'node:events',

@@ -44,13 +44,13 @@ async function measure(title: string, count: number, parallel: number, work: (n:
   const {user, system} = process.cpuUsage(cpu);
   delay.disable();
   times.sort();
+  const cpuUs = ((user + system) / count).toFixed(0).padStart(6);
+  const held = (delay.max / 1e6).toFixed(1).padStart(6);
   const rate = Math.round(count / seconds)
     .toLocaleString('en')
     .padStart(10);
   const ms = [0.5, 0.99, 1].map(p => percentile(times, p).padStart(8)).join(' ');
-  say(
-    `${title.padEnd(44)} ${rate}/s  cpu µs ${((user + system) / count).toFixed(0).padStart(6)}  ms p50/p99/max ${ms}  loop held ms max ${(delay.max / 1e6).toFixed(1).padStart(6)}`,
-  );
+  say(`${title.padEnd(44)} ${rate}/s  cpu µs ${cpuUs}  ms p50/p99/max ${ms}  loop held ms max ${held}`);
 }
 
 async function bench(name: string, open: () => Promise<Storage>, reopens: boolean): Promise<void> {

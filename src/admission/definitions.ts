@@ -5,6 +5,7 @@ import {dig, digString, equal} from '../api/json.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {setDefinitionConditions} from '../kinds/crd-conditions.ts';
 import {acceptNames, establishedCondition} from '../kinds/crd-names.ts';
+import {approvalCondition} from '../kinds/crd-validation.ts';
 import {rangeOf} from '../registry/keys.ts';
 import {registryLimits, definitions as space} from '../registry/registry.ts';
 import {peek} from '../registry/stored.ts';
@@ -28,7 +29,10 @@ export const definitions: Rule = {
     if (write.subresource === 'status') return;
     refuseReserved(write);
     const renamed = verb === 'create' || !equal(dig(crd, 'spec', 'names'), dig(asJson(write.old as never), 'spec', 'names'));
-    if (renamed) decideNames(crd, await siblings(write, around), timestamp(around.world.now()));
+    const now = timestamp(around.world.now());
+    if (renamed) decideNames(crd, await siblings(write, around), now);
+    const approval = approvalCondition(crd);
+    if (approval) setDefinitionConditions(crd, [approval], now);
   },
 };
 

@@ -12,6 +12,7 @@ import {setConditions, statusOf} from '../tenancy/conditions.ts';
 import {finalizers, labels} from '../tenancy/names.ts';
 import {initializedCondition} from '../tenancy/new-workspace.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
+import {keepServersAnnotations} from './servers-annotations.ts';
 
 const gr = {group: 'core.kcp.io', resource: 'logicalclusters'} as const;
 
@@ -23,6 +24,7 @@ export const logicalClusters: Rule = {
     const {object, verb} = write;
     if (verb === 'create') throw refused(object, 'LogicalCluster cannot be created');
     if (verb === 'delete') return leave(write);
+    if (!write.user.groups.includes(groups.masters)) keepServersAnnotations(object, write.old);
     if (write.subresource === 'status') await advance(write, around);
     else keepServersFields(write);
     object.metadata.labels = {...object.metadata.labels, [labels.phase]: phaseOf(object)};
@@ -53,12 +55,24 @@ async function advance({object, old, also, user}: Write, around: Surroundings): 
     if (now.some(name => !before.includes(name))) throw refused(object, 'status.initializers must not grow');
     if (namesIn(object, 'terminators').some(name => !namesIn(old, 'terminators').includes(name)))
       throw refused(object, 'status.terminators must not grow');
+    if (old) checkPhase(object, old, now);
   }
-  if (phaseOf(object) !== 'Initializing') return;
+  if (!old || phaseOf(old) !== 'Initializing') return;
   if (now.length === 0) statusOf(object)['phase'] = 'Ready';
   const at = timestamp(around.world.now());
   setConditions(object, [initializedCondition(now)], at);
   also.push(...(await workspaceOps(object, now, at, around)));
+}
+
+/** The phases that others than the server lead a logical cluster through, in their order. */
+const phases: readonly string[] = ['Scheduling', 'Initializing', 'Ready'];
+
+function checkPhase(object: KubeObject, old: KubeObject, initializers: readonly string[]): void {
+  const [before, now] = [phaseOf(old), phaseOf(object)];
+  if (before === now) return;
+  const forward = phases.includes(before) && phases.indexOf(now) > phases.indexOf(before);
+  if (!forward) throw refused(object, `cannot transition from ${JSON.stringify(before)} to ${JSON.stringify(now)}`);
+  if (now === 'Ready' && initializers.length > 0) throw refused(object, 'status.initializers is not empty');
 }
 
 /** Brings the Workspace in line with its logical cluster. */

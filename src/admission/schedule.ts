@@ -13,7 +13,7 @@ import {setConditions, statusOf} from '../tenancy/conditions.ts';
 import {annotations, labels} from '../tenancy/names.ts';
 import type {Creator, Shard} from '../tenancy/new-workspace.ts';
 import {furnish} from '../tenancy/new-workspace.ts';
-import {findType, parseType, withBases} from '../tenancy/workspace-types.ts';
+import {findType, parseType, printType, withBases} from '../tenancy/workspace-types.ts';
 import {canonicalPath, typeLookup} from './lookups.ts';
 import type {Surroundings} from './rule.ts';
 
@@ -32,26 +32,19 @@ export async function schedule(
   const {store, world, registry, settings} = around;
   const now = timestamp(world.now());
   const shard = await ownShard(workspace, around);
-  if (typeof shard === 'string') {
-    statusOf(workspace)['phase'] = 'Scheduling';
-    workspace.metadata.labels = {...workspace.metadata.labels, [labels.phase]: 'Scheduling'};
-    setConditions(
-      workspace,
-      [{type: 'WorkspaceScheduled', status: 'False', severity: 'Error', reason: 'Unschedulable', message: shard}],
-      now,
-    );
-    return [];
-  }
+  if (typeof shard === 'string') return wait(workspace, shard, now);
   const lookup = typeLookup(store);
   const ref = parseType(`${digString(asJson(workspace), 'spec', 'type', 'path')}:${digString(asJson(workspace), 'spec', 'type', 'name')}`);
   const path = await canonicalPath(store, parent);
   const type = ref && (await findType(ref, path, lookup));
+  // It was there when the workspace was made.
+  if (!type) return wait(workspace, `workspace type ${ref ? printType(ref) : ''} cannot be resolved`, now);
   const id = clusterNameFrom(world.bytes(randomBytes));
   const made = furnish({
     workspace,
     parent: {id: parent, path},
     id,
-    types: type ? await withBases(type, lookup) : [],
+    types: await withBases(type, lookup),
     creator,
     shard,
     now,
@@ -60,6 +53,13 @@ export async function schedule(
     standing: settings.standing,
   });
   return made.map(one => createOp(registry.fixed(one.group, one.version, one.plural), id, one.object));
+}
+
+function wait(workspace: KubeObject, message: string, now: string): Op[] {
+  statusOf(workspace)['phase'] = 'Scheduling';
+  workspace.metadata.labels = {...workspace.metadata.labels, [labels.phase]: 'Scheduling'};
+  setConditions(workspace, [{type: 'WorkspaceScheduled', status: 'False', severity: 'Error', reason: 'Unschedulable', message}], now);
+  return [];
 }
 
 /** This server's own shard, if the workspace may lie on it; otherwise why not. */

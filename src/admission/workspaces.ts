@@ -5,11 +5,13 @@ import {asJson} from '../api/object.ts';
 import {groups} from '../auth/user.ts';
 import {logicalClusterKey, phaseOf, read} from '../registry/logical-clusters.ts';
 import {statusOf} from '../tenancy/conditions.ts';
-import {labels} from '../tenancy/names.ts';
+import {annotations, labels} from '../tenancy/names.ts';
+import {ownerText} from '../tenancy/new-workspace.ts';
 import {additionalLabels, defaultChildType, findType, nestingProblem, printType, withBases} from '../tenancy/workspace-types.ts';
 import {canonicalPath, typeLookup, typesOf} from './lookups.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
 import {schedule} from './schedule.ts';
+import {keepServersAnnotations} from './servers-annotations.ts';
 
 const gr = {group: 'tenancy.kcp.io', resource: 'workspaces'} as const;
 
@@ -20,7 +22,7 @@ export const workspaces: Rule = {
   async mutate(write, around) {
     if (write.verb === 'create') await prepare(write, around);
     else if (write.verb === 'delete') leave(write.object);
-    else if (write.subresource === undefined) keepServersFields(write);
+    else keepServersFields(write);
     label(write.object);
   },
 };
@@ -32,10 +34,15 @@ async function prepare(write: Write, around: Surroundings): Promise<void> {
   for (const field of ['cluster', 'URL']) {
     if (dig(json, 'spec', field) !== undefined) throw refused(object, `spec.${field} can only be set by system privileged users`);
   }
+  const creator = user.groups.includes(groups.masters) ? undefined : user;
+  if (creator) {
+    keepServersAnnotations(object, undefined);
+    object.metadata.annotations = {...object.metadata.annotations, [annotations.owner]: ownerText(creator, 'Scheduling')};
+  }
   const {mount, type} = json['spec'];
   if (isObject(mount)) throw refused(object, 'mounts are not offered by this server');
   await resolveType(object, isObject(type) ? type : undefined, write, around);
-  write.also.push(...(await schedule(object, workspace, user.groups.includes(groups.masters) ? undefined : user, around)));
+  write.also.push(...(await schedule(object, workspace, creator, around)));
 }
 
 /** Fills in the type, its canonical path and its labels, and checks that the workspace may lie below its parent. */
@@ -73,6 +80,7 @@ function leave(object: KubeObject): void {
 /** Where a workspace lies is decided by the server alone. */
 function keepServersFields({object, old, user}: Write): void {
   if (user.groups.includes(groups.masters)) return;
+  keepServersAnnotations(object, old);
   for (const field of ['cluster', 'URL']) {
     const before = dig(asJson(old as KubeObject), 'spec', field);
     if (before !== undefined && dig(asJson(object), 'spec', field) !== before)

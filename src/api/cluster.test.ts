@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import {createHash} from 'node:crypto';
 import {test} from 'node:test';
-import {clusterNameFrom, homeClusterName, isWorkspaceId, isWorkspacePath, shardHash, splitPath} from './cluster.ts';
+import {base62Hash, clusterNameFrom, homeClusterName, isWorkspaceId, isWorkspacePath, shardHash, splitPath} from './cluster.ts';
 
 // Vectors from spec kcp 2.2.
 const homes = {alice: 'v1u4alow0iv9', bob: '2okdry95y5lkv', user172: '0f9mt7goyif7'};
@@ -24,4 +25,14 @@ test('ids and paths', () => {
   for (const path of ['', ':root', 'root:', 'root::a', 'root:A', 'root/a']) assert.ok(!isWorkspacePath(path), path);
   assert.deepEqual(splitPath('root:a:b'), {parent: 'root:a', name: 'b'});
   assert.deepEqual(splitPath('root'), {parent: undefined, name: 'root'});
+});
+
+test('hashes are the big number that their bytes are', () => {
+  const alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  for (let i = 0; i < 500; i++) {
+    let rest = BigInt(`0x${createHash('sha224').update(`text ${i}`).digest('hex')}`);
+    let expected = '';
+    for (; rest > 0n; rest /= 62n) expected = alphabet[Number(rest % 62n)] + expected;
+    assert.equal(base62Hash(`text ${i}`), expected);
+  }
 });

@@ -45,4 +45,15 @@ export const asObject = (json: JsonObject): KubeObject => json as unknown as Kub
 export const clusterAnnotation = 'kcp.io/cluster';
 
 /** Seconds-precision RFC 3339 in UTC, Kubernetes' metav1.Time. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export function timestamp(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTimestamp = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastTimestamp;
+}
+
+// Thousands of objects are made in one second.
+let lastSecond = Number.NaN;
+let lastTimestamp = '';

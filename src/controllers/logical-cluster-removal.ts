@@ -37,7 +37,7 @@ export async function clearCluster(
 ): Promise<void> {
   const content = await contentOf(id, around);
   if (content.held.length > 0) {
-    await commitAll(around, [...content.free.map(deleteOp), ...markHeld(content.held, around)]);
+    await commitAll(around, [...content.free.map(deleteOp), ...(await markHeld(content.held, around))]);
     await waitFor(logicalCluster, content.held, around);
     return;
   }
@@ -46,7 +46,6 @@ export async function clearCluster(
   await commitAll(around, early.map(deleteOp));
   const [first, ...rest] = [...lastOps(logicalCluster, workspace, around), ...all.map(deleteOp)];
   if (first) await around.store.commit([first, ...rest]);
-  await sweep(id, around);
 }
 
 async function contentOf(id: WorkspaceId, {store, world}: Surroundings): Promise<Content> {
@@ -72,10 +71,12 @@ function isSupporting({key}: Entry): boolean {
   return group === '' ? supportingCore.includes(resource) : supporting.includes(group);
 }
 
-const markHeld = (held: readonly Entry[], {world}: Surroundings): Op[] =>
-  held
-    .filter(entry => !isMarked(entry))
-    .map(entry => markOp(entry, world.now(), entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined));
+const markHeld = (held: readonly Entry[], around: Surroundings): Promise<Op[]> =>
+  Promise.all(
+    held
+      .filter(entry => !isMarked(entry))
+      .map(entry => markOp(entry, around, entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined)),
+  );
 
 function sayDeleting(object: KubeObject): void {
   statusOf(object)['phase'] = 'Deleting';
@@ -128,10 +129,10 @@ function lastOps(logicalCluster: Entry, workspace: Entry | undefined, {world}: S
   return held.length > 0 ? [deleteOp(logicalCluster)] : [deleteOp(logicalCluster), deleteOp(workspace)];
 }
 
-/** Removes what was created while the logical cluster went; nothing more can come after it. */
+/** Removes what was created while the logical cluster went; nothing more can come after it. Its DELETED event is the call for this. */
 export async function sweep(id: WorkspaceId, around: Surroundings): Promise<void> {
   const {store} = around;
-  if (store.hot(logicalClusterKey(id)) !== undefined) return;
+  if (await store.get(logicalClusterKey(id))) return;
   for (;;) {
     const {entries} = await store.byTerm(terms.workspace(id), {limit: removalLimits.pageEntriesMax});
     if (entries.length === 0) return;

@@ -1,6 +1,7 @@
 import {dig} from '../api/json.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {builtInSection, keyOf, parseKey, rangeOf} from '../registry/keys.ts';
+import {isSystem, logicalClusterKey} from '../registry/logical-clusters.ts';
 import {createOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Op} from '../storage/storage.ts';
@@ -30,6 +31,9 @@ export const namespaceContents: Controller = {
     const namespace = await store.get(ref as never);
     if (!namespace || peek(namespace).metadata.deletionTimestamp !== undefined) return undefined;
     const {workspace, path} = parseKey(namespace.key);
+    // What a workspace on its way out has lost is not put back: it would be taken away again, without end.
+    const logicalCluster = await store.get(logicalClusterKey(workspace));
+    if (logicalCluster ? peek(logicalCluster).metadata.deletionTimestamp !== undefined : !isSystem(workspace)) return undefined;
     const name = path[0] as string;
     const maker = {cluster: workspace, now: timestamp(world.now()), uid: world.uid};
     const ops: Op[] = [];
@@ -43,7 +47,8 @@ export const namespaceContents: Controller = {
     if (!(await store.get(keyOf(accounts, workspace, name, defaultAccountName)))) {
       ops.push(createOp(registry.fixed('', 'v1', 'serviceaccounts'), workspace, defaultAccountOf(maker, name).object));
     }
-    if (ops.length > 0) await store.commit([...(ops as [Op, ...Op[]]), {check: namespace.key, expect: namespace.revision}]);
+    const checks = [namespace, logicalCluster].flatMap(entry => (entry ? [{check: entry.key, expect: entry.revision}] : []));
+    if (ops.length > 0) await store.commit([...(ops as [Op, ...Op[]]), ...checks]);
     return undefined;
   },
 };

@@ -6,8 +6,8 @@ import {revisionOf} from '../storage/storage.ts';
 import type {Controller} from './controller.ts';
 
 export const runnerLimits = {
-  /** Names a controller works on at the same time. */
-  activeMax: 8,
+  /** Names a controller works on at the same time: they mostly wait for the disk, and what waits together is synced together. */
+  activeMax: 32,
   /** Names a controller remembers; beyond it forgets, and finds what is left to do by looking everything over again. */
   waitingMax: 100_000,
   retryMsMin: 20,

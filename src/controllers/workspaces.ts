@@ -1,20 +1,21 @@
 import type {Surroundings} from '../admission/rule.ts';
 import {schedule} from '../admission/schedule.ts';
 import type {WorkspaceId} from '../api/cluster.ts';
-import {digString, parse} from '../api/json.ts';
+import {isWorkspaceId} from '../api/cluster.ts';
+import {digString} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {builtInSection, parseKey, rangeOf, terms} from '../registry/keys.ts';
-import {isSystem, logicalClusterKey, phaseOf, workspaceKey} from '../registry/logical-clusters.ts';
+import {isSystem, logicalClusterKey, phaseOf, workspaceKey, workspaceRange} from '../registry/logical-clusters.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Event, Key} from '../storage/storage.ts';
 import {annotations, finalizers} from '../tenancy/names.ts';
+import {readOwner} from '../tenancy/new-workspace.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {clearCluster, sweep} from './logical-cluster-removal.ts';
 
-const workspacePrefix = rangeOf({group: 'tenancy.kcp.io', resource: 'workspaces', section: builtInSection});
 const logicalClusterPrefix = rangeOf({group: 'core.kcp.io', resource: 'logicalclusters', section: builtInSection});
 const shardPrefix = rangeOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection});
 const unscheduledRef = 'unscheduled';
@@ -25,20 +26,26 @@ export const workspaces: Controller = {
   name: 'workspaces',
   wakes(event, around) {
     const {key} = event;
-    if (key.startsWith(workspacePrefix)) return isDeleted(event) ? [key] : ofContent(event, around);
+    if (key.startsWith(workspaceRange)) return isDeleted(event) ? [key] : [...leftBehind(event), ...ofContent(event, around)];
     if (key.startsWith(logicalClusterPrefix)) return ofLogicalCluster(event);
     if (key.startsWith(shardPrefix)) return [unscheduledRef];
     return ofContent(event, around);
   },
   async reconcile(ref, around) {
     if (ref === unscheduledRef) await scheduleWaiting(around);
-    else if (ref.startsWith(workspacePrefix)) await removeWorkspace(ref as Key, around);
+    else if (ref.startsWith(workspaceRange)) await removeWorkspace(ref as Key, around);
     else await removeLogicalCluster(ref as Key, around);
     return undefined;
   },
 };
 
 const isDeleted = (event: Event): boolean => event.type !== 'delete' && peek(event).metadata.deletionTimestamp !== undefined;
+
+/** A Workspace that went by itself, because somebody took our finalizer off, leaves its logical cluster. */
+function leftBehind(event: Event): readonly string[] {
+  const id = event.type === 'delete' && digString(asJson(peek(event)), 'spec', 'cluster');
+  return id && isWorkspaceId(id) ? [logicalClusterKey(id)] : none;
+}
 
 /** What goes from a logical cluster that is being deleted may have been the last. */
 function ofContent(event: Event, {store}: Surroundings): readonly string[] {
@@ -59,6 +66,10 @@ function ownerKey(logicalCluster: KubeObject): Key | undefined {
   const [parent, name] = [digString(owner, 'owner', 'cluster'), digString(owner, 'owner', 'name')];
   return parent && name ? workspaceKey(parent as WorkspaceId, name) : undefined;
 }
+
+/** Whether it is the very Workspace that a logical cluster was made for, and not a later one of the same name. */
+const isOwner = (workspace: Entry | undefined, logicalCluster: KubeObject): boolean =>
+  workspace !== undefined && peek(workspace).metadata.uid === digString(asJson(logicalCluster), 'spec', 'owner', 'uid');
 
 async function removeWorkspace(key: Key, around: Surroundings): Promise<void> {
   const {store} = around;
@@ -84,33 +95,37 @@ async function removeLogicalCluster(key: Key, around: Surroundings): Promise<voi
     return;
   }
   const logicalCluster = peek(entry);
-  if (logicalCluster.metadata.deletionTimestamp === undefined) return;
   const owner = ownerKey(logicalCluster);
-  await clearCluster(id, entry, owner ? await store.get(owner) : undefined, around);
+  const workspace = owner && (await store.get(owner));
+  const abandoned = owner !== undefined && !isOwner(workspace, logicalCluster);
+  if (logicalCluster.metadata.deletionTimestamp === undefined && !abandoned) return;
+  await clearCluster(id, entry, abandoned ? undefined : workspace, around);
 }
 
 /** Tries workspaces again that no shard would have. */
 async function scheduleWaiting(around: Surroundings): Promise<void> {
   const {store} = around;
   const {entries} = await store.byTerm(terms.unscheduled, {limit: unscheduledMax});
-  for (const entry of entries) await scheduleAgain(entry, around);
+  let failed: unknown;
+  for (const entry of entries) {
+    try {
+      await scheduleAgain(entry, around);
+    } catch (err) {
+      // One that cannot be scheduled keeps nobody else waiting; all are tried again after it.
+      failed ??= err;
+    }
+  }
+  if (failed !== undefined) throw failed;
 }
 
 async function scheduleAgain(entry: Entry, around: Surroundings): Promise<void> {
   const workspace = decodeStored(entry);
-  if (workspace.metadata.deletionTimestamp !== undefined) return;
+  if (workspace.metadata.deletionTimestamp !== undefined || digString(asJson(workspace), 'spec', 'cluster') !== undefined) return;
   const {workspace: parent} = parseKey(entry.key);
   const above = await around.store.get(logicalClusterKey(parent));
   if (!above) return;
-  const ops = await schedule(workspace, parent, creatorOf(workspace), around);
+  const ops = await schedule(workspace, parent, readOwner(workspace.metadata.annotations?.[annotations.owner]), around);
   if (phaseOf(workspace) === 'Scheduling') return;
   // The parent must still be there, or nobody would ever find the child again.
   await around.store.commit([putOp(entry.key, workspace, entry.revision), ...ops, {check: above.key, expect: above.revision}]);
-}
-
-/** The creator as it was written down when the workspace was made. */
-function creatorOf({metadata}: KubeObject) {
-  const text = metadata.annotations?.[annotations.owner];
-  const name = text && digString(parse(text), 'username');
-  return name ? {name, groups: []} : undefined;
 }

@@ -5,6 +5,7 @@ import type {JsonObject} from '../api/json.ts';
 import {digString} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain} from '../api/names.ts';
 import {isEstablished} from './crd.ts';
+import type {DefinitionCondition} from './crd-conditions.ts';
 import {versionErrors} from './crd-version-validation.ts';
 import {child, objects, text, texts} from './read.ts';
 import {reviewVersionErrors, webhookClientErrors} from './webhook-client.ts';
@@ -149,6 +150,16 @@ function approvalErrors(crd: JsonObject, group: string): FieldError[] {
   if (!value) return [required(path, `${approvalText}, ${approvalLink}`)];
   if (value.startsWith('unapproved') || isUrl(value)) return [];
   return [invalidValue(path, value, `${approvalText} with either a URL or a reason starting with "unapproved", ${approvalLink}`)];
+}
+
+/** What the annotation says of a definition that is valid; undefined for groups that need none (spec kubernetes-api 6.1). */
+export function approvalCondition(crd: JsonObject): DefinitionCondition | undefined {
+  if (!protectedGroup.test(digString(crd, 'spec', 'group') ?? '')) return undefined;
+  const type = 'KubernetesAPIApprovalPolicyConformant';
+  const value = digString(crd, 'metadata', 'annotations', approvalAnnotation) ?? '';
+  return value.startsWith('unapproved')
+    ? {type, status: 'False', reason: 'UnapprovedAnnotation', message: `not approved: ${JSON.stringify(value)}`}
+    : {type, status: 'True', reason: 'ApprovedAnnotation', message: `approved in ${value}`};
 }
 
 const isUrl = (value: string): boolean => URL.canParse(value) && new URL(value).host !== '';

@@ -14,7 +14,7 @@ export function versionErrors(path: string, version: JsonObject): FieldError[] {
   return [
     ...(found.length > 0 ? [invalidValue(at(path, 'name'), name, found.join(','))] : []),
     ...deprecationErrors(path, version),
-    ...schemaErrors(at(path, 'schema', 'openAPIV3Schema'), schema),
+    ...schemaErrors(at(path, 'schema', 'openAPIV3Schema'), schema, child(child(version, 'subresources'), 'status') !== undefined),
     ...scaleErrors(at(path, 'subresources'), child(child(version, 'subresources'), 'scale')),
     ...objects(version, 'additionalPrinterColumns').flatMap((one, i) => columnErrors(at(path, 'additionalPrinterColumns', i), one)),
     ...(schema ? selectableErrors(at(path, 'selectableFields'), version, schema) : []),
@@ -39,9 +39,9 @@ function deprecationErrors(path: string, version: JsonObject): FieldError[] {
   return errors;
 }
 
-function schemaErrors(path: string, schema: JsonObject | undefined): FieldError[] {
+function schemaErrors(path: string, schema: JsonObject | undefined, status: boolean): FieldError[] {
   if (!schema) return [required(path, 'schemas are required')];
-  return checkStructural(schema, path);
+  return checkStructural(schema, path, status);
 }
 
 function scaleErrors(path: string, scale: JsonObject | undefined): FieldError[] {

@@ -154,7 +154,7 @@ export function eventColumns(stored: (shown: JsonObject) => JsonObject = shown =
       'Name',
       'Name of the event.',
       of(o => digString(o, 'metadata', 'name') ?? ''),
-      wide,
+      {...wide, format: 'name'},
     ),
   ];
 }

@@ -1,4 +1,4 @@
-import type {About} from '../server/documents.ts';
+import type {About} from '../server/about.ts';
 import type {HealthCheck} from '../server/health.ts';
 
 /** The version of Kubernetes whose API this server speaks, and our own. */

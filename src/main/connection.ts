@@ -8,6 +8,8 @@ export type Connection = {
   readonly identity: PeerIdentity | undefined;
   /** When the identity's certificate ends, in ms since the epoch: connections may outlive it. */
   readonly identityEndsMs: number;
+  /** Whether the peer showed a certificate, believed or not. */
+  readonly showed: boolean;
   /** Requests under way. */
   open: number;
   /** Ends with the reply under way: its certificates were replaced, or the server closes. */
@@ -19,7 +21,8 @@ export type Connection = {
  * there is no identity. OpenSSL has checked chain, dates and the purpose (client authentication) by then.
  */
 export function connectionOf(socket: TLSSocket, clientCa: string | undefined): Connection {
-  const certificate = clientCa !== undefined && socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  const shown = socket.getPeerX509Certificate();
+  const certificate = clientCa !== undefined && socket.authorized ? shown : undefined;
   const subject = certificate && subjectOf(certificate.raw);
   return {
     remoteAddress: socket.remoteAddress ?? '',
@@ -28,6 +31,7 @@ export function connectionOf(socket: TLSSocket, clientCa: string | undefined): C
       organizations: subject.organizations ?? [],
       ...(subject.uid !== undefined && {uid: subject.uid}),
     },
+    showed: shown !== undefined,
     identityEndsMs: certificate?.validToDate.getTime() ?? 0,
     open: 0,
     leaving: false,

@@ -112,6 +112,7 @@ const pieceBytesMin = 16 * 1024;
 
 /** The same bytes in fewer pieces. */
 export function joinSmall(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (pieces.length === 1) return pieces;
   const joined: Uint8Array[] = [];
   let small: Uint8Array[] = [];
   let size = 0;

@@ -111,8 +111,10 @@ function sendReply(edge: Edge, request: Http2Request, reply: HttpReply): void {
   stream.setTimeout(pieces ? edge.limits.stalledMsMax : 0, () => reset(stream));
   if (pieces) {
     const joined = joinSmall(pieces);
-    for (const piece of joined.slice(0, -1)) stream.write(piece);
-    stream.end(joined.at(-1));
+    const last = joined.length - 1;
+    for (let i = 0; i < last; i++) stream.write(joined[i]);
+    // The end travels in the frame of the last piece.
+    stream.end(joined[last]);
   } else goOn(edge, stream, body as (sink: BodySink) => void);
 }
 

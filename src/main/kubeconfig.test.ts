@@ -45,7 +45,7 @@ test('the token of shard-admin is found again, also after a tool rewrote the fil
   assert.equal(await shardAdminTokenOf(ours), 's-1');
   assert.equal(await shardAdminTokenOf(stringify(parse(ours))), 's-1');
   assert.equal(await shardAdminTokenOf(JSON.stringify(parse(ours))), 's-1');
-  for (const other of ['', 'users: []', 'users: [{name: shard-admin}]', '- a'])
+  for (const other of ['', 'users: []', 'users: [{name: shard-admin}]', '- a', '{{ a: ['])
     assert.equal(await shardAdminTokenOf(other), undefined, other);
 });
 

@@ -42,7 +42,12 @@ export async function shardAdminTokenOf(kubeconfig: string): Promise<string | un
   const ours = /^- name: shard-admin\n {2}user:\n {4}token: "([\w-]+)"$/m.exec(kubeconfig)?.[1];
   if (ours !== undefined) return ours;
   const {parse} = await import('yaml');
-  const found: unknown = parse(kubeconfig, {maxAliasCount: 0});
+  let found: unknown;
+  try {
+    found = parse(kubeconfig, {maxAliasCount: 0});
+  } catch {
+    return undefined; // no kubeconfig at all
+  }
   const users: unknown = (found as {users?: unknown} | null)?.users;
   if (!Array.isArray(users)) return undefined;
   const entry: unknown = users.find((user: {name?: unknown} | null) => user?.name === 'shard-admin');

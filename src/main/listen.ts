@@ -36,7 +36,7 @@ export type ListenOptions = {
 
 export type Listener = {
   readonly port: number;
-  /** Serves with other certificates from now on. Connections that were checked against another client CA are ended, each after its requests. */
+  /** Serves with other certificates from now on. Connections whose certificate was checked against another client CA are ended, each after its requests. */
   readonly renew: (certificates: Certificates) => void;
   /**
    * Accepts no more, ends idle connections and bodies that go on, gives requests under way `closeGraceMs`, and then breaks off what is left. Takes less
@@ -178,15 +178,17 @@ class Clients {
   trust(clientCa: string | undefined): void {
     if (clientCa === this.#clientCa) return;
     this.#clientCa = clientCa;
-    this.#leave();
+    this.#leave(connection => connection.showed);
   }
 
-  #leave(): void {
+  #leave(who: (connection: Connection) => boolean): void {
     for (const [session, connection] of this.#sessions) {
+      if (!who(connection)) continue;
       connection.leaving = true;
       session.close();
     }
     for (const [socket, connection] of this.#messages) {
+      if (!who(connection)) continue;
       connection.leaving = true;
       if (connection.open === 0) socket.destroy();
     }
@@ -197,7 +199,7 @@ class Clients {
     this.#server.once('close', resolve);
     this.#server.close();
     for (const sink of this.#edge.sinks) sink.end();
-    this.#leave();
+    this.#leave(() => true);
     const late = setTimeout(() => {
       for (const session of this.#sessions.keys()) session.destroy();
       for (const socket of this.#sockets) socket.destroy();

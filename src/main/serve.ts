@@ -8,11 +8,11 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
+import {firstCertificates, keepCertificates} from './keep-certificates.ts';
 import {adminKubeconfig, shardAdminTokenOf} from './kubeconfig.ts';
 import {listen} from './listen.ts';
 import type {Log} from './log.ts';
 import {measure} from './measure.ts';
-import {servingCertificate} from './pki.ts';
 import {createPlane} from './plane.ts';
 import {adminTokens, readTokenFile, tokenLookup} from './tokens.ts';
 import {realWorld} from './world.ts';
@@ -29,6 +29,7 @@ export type Serving = {
 export async function serve(config: Config, version: string, log: Log): Promise<Serving> {
   const machine = thisMachine();
   const host = externalHost(config, machine);
+  const hosts = servingHosts(config, machine);
   const state = {
     failed: undefined as string | undefined,
     starting: 'starting' as string | undefined,
@@ -41,7 +42,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       state.failed = why;
       log.error('the store failed; reads go on', {why});
     }),
-    servingCertificates(config, servingHosts(config, machine)),
+    firstCertificates(config, hosts),
   ]);
   const kubeconfigBefore = config.kubeconfigPath ? readIfThere(config.kubeconfigPath) : undefined;
   const tokens = adminTokens({
@@ -67,11 +68,10 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     }),
     observe: measures.observe,
   });
-  const clientCa = config.clientCaFile ? readFileSync(config.clientCaFile, 'utf8') : undefined;
   const listener = await listen({
     host: config.bindAddress,
     port: config.securePort,
-    certificates: {...serving, clientCa},
+    certificates: serving,
     handler: plane.handler,
     log,
   });
@@ -83,9 +83,11 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   state.starting = undefined;
   if (config.batteries.has('admin') && config.kubeconfigPath) writeWhole(config.kubeconfigPath, adminKubeconfig(url(), serving.ca, tokens));
   if (tokens.newStore !== undefined) writeWhole(config.adminTokenPath, tokens.newStore);
+  const endKeeping = keepCertificates(config, {hosts, first: serving, renew: listener.renew, log});
 
   const close = async (): Promise<void> => {
     state.ending = true;
+    endKeeping();
     await Promise.all([listener.close(), plane.stop()]);
     await store.close();
     measures.stop();
@@ -97,14 +99,6 @@ const openStore = async (config: Config, failed: (why: string) => void): Promise
   config.storage === 'memory'
     ? memoryStorage()
     : openEmbedded({directory: join(config.rootDirectory, 'data'), holder: `pid ${process.pid}`, failed: why => failed(why.message)});
-
-async function servingCertificates(config: Config, hosts: readonly string[]): Promise<{cert: string; key: string; ca: string}> {
-  if (config.tlsCertFile) {
-    const cert = readFileSync(config.tlsCertFile, 'utf8');
-    return {cert, key: readFileSync(config.tlsPrivateKeyFile, 'utf8'), ca: cert};
-  }
-  return servingCertificate(config.certificateDirectory, hosts, new Date());
-}
 
 function thisMachine(): Machine {
   const addresses = Object.values(networkInterfaces())

@@ -13,8 +13,21 @@ export const digest = (token: string): string => hash('sha256', token);
 /** One lookup over several lists of (digest, user); the first list that knows a digest wins. */
 export function tokenLookup(...lists: readonly (readonly (readonly [string, TokenUser])[])[]): TokenLookup {
   const users = new Map(lists.toReversed().flat());
-  return token => users.get(digest(token));
+  // Tokens that were good lately, so that a busy client is not hashed anew with each request. Guesses never get here.
+  const good = new Map<string, TokenUser>();
+  return token => {
+    const known = good.get(token);
+    if (known) return known;
+    const user = users.get(digest(token));
+    if (user) {
+      if (good.size >= goodTokensMax) good.clear();
+      good.set(token, user);
+    }
+    return user;
+  };
 }
+
+const goodTokensMax = 1_000;
 
 /** The tokens in the clear, for the kubeconfig; `users` is what the server keeps. */
 export type AdminTokens = {

@@ -1,7 +1,7 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {KubeObject} from '../api/object.ts';
-import type {Entry, Key, Storage} from '../storage/storage.ts';
-import {builtInSection, keyOf} from './keys.ts';
+import type {Entry, Key, Range, Storage} from '../storage/storage.ts';
+import {builtInSection, keyOf, rangeOf} from './keys.ts';
 import {peek} from './stored.ts';
 
 /** A logical cluster exists when it holds this one object (spec kcp 0). */
@@ -9,6 +9,9 @@ export const logicalClusterName = 'cluster';
 
 const space = {group: 'core.kcp.io', resource: 'logicalclusters', section: builtInSection} as const;
 const workspaces = {group: 'tenancy.kcp.io', resource: 'workspaces', section: builtInSection} as const;
+
+/** Where all Workspace objects lie. */
+export const workspaceRange: Range = rangeOf(workspaces);
 
 export const logicalClusterKey = (id: WorkspaceId): Key => keyOf(space, id, undefined, logicalClusterName);
 export const workspaceKey = (parent: WorkspaceId, name: string): Key => keyOf(workspaces, parent, undefined, name);

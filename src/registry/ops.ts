@@ -2,6 +2,7 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import type {KubeObject} from '../api/object.ts';
 import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
 import {keyOf, parseKey, terms} from './keys.ts';
+import {workspaceRange} from './logical-clusters.ts';
 import type {Resource} from './resource.ts';
 import {encodeStored} from './stored.ts';
 
@@ -11,7 +12,7 @@ export const keyOfObject = (resource: Resource, workspace: WorkspaceId, object: 
 
 /** Stores an object in the form of its storage version, which the caller has brought it to. */
 export function putOp(key: Key, object: KubeObject, expect: Expect): Extract<Op, {put: Key}> {
-  return {put: key, value: encodeStored(object), expect, terms: termsOf(parseKey(key).workspace, object)};
+  return {put: key, value: encodeStored(object), expect, terms: termsOf(key, object)};
 }
 
 /** Stores a new object that the server makes by itself. */
@@ -21,11 +22,11 @@ export const createOp = (resource: Resource, workspace: WorkspaceId, object: Kub
 export const deleteOp = (entry: Entry): Extract<Op, {delete: Key}> => ({delete: entry.key, expect: entry.revision});
 
 /** Under what an object is found besides its key (architecture D7). */
-function termsOf(workspace: WorkspaceId, {metadata}: KubeObject): string[] {
-  const found = [terms.workspace(workspace)];
+function termsOf(key: Key, {metadata}: KubeObject): string[] {
+  const found = [terms.workspace(parseKey(key).workspace)];
   for (const owner of metadata.ownerReferences ?? []) found.push(terms.owner(owner.uid));
   if (metadata.deletionTimestamp !== undefined) found.push(terms.terminating);
-  if (metadata.labels?.[phaseLabel] === 'Scheduling') found.push(terms.unscheduled);
+  if (metadata.labels?.[phaseLabel] === 'Scheduling' && key.startsWith(workspaceRange)) found.push(terms.unscheduled);
   return found;
 }
 

@@ -14,7 +14,11 @@ import type {Entry} from '../storage/storage.ts';
 export function encodeStored(object: KubeObject): Uint8Array {
   const {apiVersion, kind, metadata, ...rest} = object;
   const {resourceVersion: _, ...kept} = metadata;
-  return Buffer.from(stringify({apiVersion, kind, metadata: kept as unknown as JsonObject, ...(rest as JsonObject)}));
+  const text = stringify({apiVersion, kind, metadata: kept as unknown as JsonObject, ...(rest as JsonObject)});
+  // Memory of its own: a slice of a shared pool would keep the whole pool for as long as the store keeps this value at hand.
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 /** A fresh copy of the object, with its resourceVersion. The caller may change it. */

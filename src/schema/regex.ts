@@ -1,4 +1,5 @@
-import {RE2JS} from 're2js';
+import {createRequire} from 'node:module';
+import type {RE2JS as Re2Js} from 're2js';
 
 /** A compiled pattern. */
 export type LinearRegex = {
@@ -51,9 +52,9 @@ function compile(pattern: string): LinearRegex {
   return {size, test: text => text.length <= textCharsMax && compiled.test(text)};
 }
 
-function parse(pattern: string): RE2JS {
+function parse(pattern: string): Re2Js {
   try {
-    return RE2JS.compile(pattern);
+    return re2js().compile(pattern);
   } catch (err) {
     throw new SyntaxError(err instanceof Error ? err.message : String(err));
   }
@@ -81,3 +82,11 @@ function compileNatively(pattern: string): LinearRegex | undefined {
     return undefined;
   }
 }
+
+/** The library, loaded for the first pattern that needs it: most are proved safe, and a server must be ready before any comes. */
+function re2js(): typeof Re2Js {
+  loaded ??= (createRequire(import.meta.url)('re2js') as typeof import('re2js')).RE2JS;
+  return loaded;
+}
+
+let loaded: typeof Re2Js | undefined;

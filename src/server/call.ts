@@ -44,22 +44,29 @@ const methodVerbs: {readonly [method: string]: Verb} = {
 };
 
 function parseResource(method: string, target: Target): ResourceCall | undefined {
-  const [root, ...rest] = target.segments;
-  const grouped = root === 'apis';
-  if (!grouped && root !== 'api') return undefined;
-  const [group, version, ...parts] = grouped ? rest : ['', ...rest];
+  const {segments} = target;
+  const grouped = segments[0] === 'apis';
+  if (!grouped && segments[0] !== 'api') return undefined;
+  const first = grouped ? 3 : 2;
   // `/api/v1` and `/apis/g/v` are documents.
-  if (group === undefined || version === undefined || parts.length === 0) return undefined;
-
-  const legacyWatch = parts[0] === 'watch';
-  if (legacyWatch) parts.shift();
-  const place = split(parts);
+  if (segments.length <= first) return undefined;
+  const legacyWatch = segments[first] === 'watch';
+  const place = split(segments, legacyWatch ? first + 1 : first);
   if (!place) throw noSuchResource();
-  return {group, version, ...place, verb: verbOf(method, target, place.name !== undefined, legacyWatch)};
+  const {plural, namespace, name, subresource} = place;
+  return {
+    verb: verbOf(method, target, name !== undefined, legacyWatch),
+    group: grouped ? (segments[1] as string) : '',
+    version: segments[first - 1] as string,
+    plural,
+    namespace,
+    name,
+    subresource,
+  };
 }
 
 function verbOf(method: string, target: Target, named: boolean, legacyWatch: boolean): Verb {
-  const verb = methodVerbs[method];
+  const verb = Object.hasOwn(methodVerbs, method) ? methodVerbs[method] : undefined;
   if (!verb) throw badRequest(`the method ${JSON.stringify(method.slice(0, 20))} is not one this server knows`);
   if (legacyWatch) return 'watch';
   if (verb === 'delete' && !named) return 'deletecollection';
@@ -69,12 +76,17 @@ function verbOf(method: string, target: Target, named: boolean, legacyWatch: boo
 
 type Place = Pick<ResourceCall, 'plural' | 'namespace' | 'name' | 'subresource'>;
 
-/** `namespaces/x/y` means resource y in namespace x, unless y is a subresource of the namespace itself. */
-function split(parts: readonly string[]): Place | undefined {
-  const [first, second, third, fourth, fifth, ...more] = parts;
-  if (first === undefined || more.length > 0) return undefined;
-  const inNamespace = first === 'namespaces' && third !== undefined && third !== 'status' && third !== 'finalize';
-  if (inNamespace) return {plural: third, namespace: second, name: fourth, subresource: fifth};
-  if (fourth !== undefined) return undefined;
-  return {plural: first, namespace: undefined, name: second, subresource: third};
+/**
+ * What stands behind the version, from segment `at` on. `namespaces/x/y` means resource y in namespace x, unless y is a subresource of the
+ * namespace itself. (Read by index: this runs for every request.)
+ */
+function split(segments: readonly string[], at: number): Place | undefined {
+  const count = segments.length - at;
+  const plural = segments[at];
+  const third = segments[at + 2];
+  if (plural === undefined || count > 5) return undefined;
+  if (plural === 'namespaces' && third !== undefined && third !== 'status' && third !== 'finalize') {
+    return {plural: third, namespace: segments[at + 1], name: segments[at + 3], subresource: segments[at + 4]};
+  }
+  return count > 3 ? undefined : {plural, namespace: undefined, name: segments[at + 1], subresource: third};
 }

@@ -12,10 +12,12 @@ import {decodeStored} from '../registry/stored.ts';
 import {stored, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Changed} from './changed.ts';
-import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from './commit.ts';
+import {applyRules, commit, isCommitted} from './commit.ts';
 import type {Named} from './exchange.ts';
+import {inTurn} from './in-turn.ts';
 import {judgeUpdate} from './judge.ts';
-import {find} from './verbs/get.ts';
+import {conform, renew} from './renew.ts';
+import {find, keyOfCall} from './verbs/get.ts';
 
 /** Makes the wished object out of the present one. It may be asked several times, when others change the object meanwhile. */
 export type Make = (old: KubeObject) => Promise<KubeObject> | KubeObject;
@@ -24,16 +26,18 @@ export type Make = (old: KubeObject) => Promise<KubeObject> | KubeObject;
  * Changes a stored object (spec kubernetes-api 3.3). The wished object's resourceVersion, when it has one, must be the present one.
  * @throws ApiError NotFound, Conflict, Invalid, and what rules refuse with
  */
-export async function change(x: Named, make: Make, dryRun: boolean): Promise<Changed> {
-  for (let tries = 0; tries < commitLimits.triesMax; tries++) {
+export async function change(begun: Named, make: Make, dryRun: boolean): Promise<Changed> {
+  let x = begun;
+  return inTurn(begun.deps.store, keyOfCall(begun), async () => {
     const live = await find(x);
     const old = view(x.resource, live);
     const object = await make(old);
+    if (x.resource !== begun.resource) conform(x, object);
     checkVersion(x, object, old);
     const outcome = await attempt(x, {live, old, object}, dryRun);
-    if (outcome) return outcome;
-  }
-  throw tooManyTries();
+    if (!outcome) x = await renew(x);
+    return outcome;
+  });
 }
 
 type Attempt = {readonly live: Entry; readonly old: KubeObject; readonly object: KubeObject};

@@ -3,8 +3,8 @@ import type {Log, World} from '../api/world.ts';
 import type {TokenLookup} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
+import type {About} from './about.ts';
 import type {Call} from './call.ts';
-import type {About} from './documents.ts';
 import type {PublishedCache} from './published.ts';
 
 /** What the server works with. All of it is chosen in `main`. */

@@ -1,27 +1,14 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {methodNotAllowed} from '../api/errors.ts';
-import type {JsonObject} from '../api/json.ts';
 import type {Allowed} from '../auth/authorize.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
 import {discoveryDocument} from './discovery-documents.ts';
-import type {HealthCheck, HealthEndpoint} from './health.ts';
 import {health} from './health.ts';
 import type {HttpReply} from './http.ts';
 import {metricsContentType} from './metrics.ts';
 import {openApiDocument} from './openapi-documents.ts';
 import {noCache} from './reply.ts';
-
-/** What the server can tell about itself. */
-export type About = {
-  /** `/version` (spec kubernetes-api 7.5). */
-  readonly version: JsonObject;
-  /** The host and port that clients reach it by. */
-  readonly address: () => string;
-  readonly health: {readonly [endpoint in HealthEndpoint]: readonly HealthCheck[]};
-  /** Prometheus' text. */
-  readonly metrics: () => string;
-};
 
 /** Answers everything that is no resource: discovery, OpenAPI, health, version, metrics. */
 export async function document(deps: Deps, _allowed: Allowed, call: Call, workspace: WorkspaceId | '*'): Promise<HttpReply> {

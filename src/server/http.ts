@@ -44,7 +44,7 @@ export const bodyBytesMax = 3 * 1024 * 1024;
 export type HttpReply = {
   readonly status: number;
   readonly headers: {readonly [name: string]: string | readonly string[]};
-  /** Bytes, bytes in pieces (sent in order, without copying them together), or a body that goes on. */
+  /** Bytes, bytes in pieces (sent in order; only small ones are copied together), or a body that goes on. */
   readonly body?: Uint8Array | readonly Uint8Array[] | StreamBody;
 };
 

@@ -8,10 +8,11 @@ import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
 import type {Exchange} from './exchange.ts';
 import {header} from './http.ts';
+import {checkTimeout} from './target.ts';
 
 /**
  * Finds the kind a request is about, and checks that it has what is asked of it.
- * @throws ApiError NotFound, MethodNotAllowed, NotAcceptable
+ * @throws ApiError NotFound, MethodNotAllowed, NotAcceptable, BadRequest for a timeout that is none
  */
 export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspace: WorkspaceId | '*'): Promise<Exchange> {
   const what = call.resource as ResourceCall;
@@ -28,6 +29,7 @@ export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspac
       `${what.verb} is not supported on resources of kind "${printGroupResource(resource.gr)}" in the \`*\` logical cluster`,
     );
   }
+  if (what.verb !== 'watch') checkTimeout(call.target.query);
   const {headers} = call.request;
   const as = negotiate(header(headers, 'accept'), {userAgent: header(headers, 'user-agent'), pretty: call.target.query.get('pretty')});
   const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
@@ -50,7 +52,8 @@ function checkSubresource(resource: Resource, {verb, subresource, name}: Resourc
     return;
   }
   const collection = verb === 'create' || verb === 'list' || verb === 'watch' || verb === 'deletecollection';
-  if (!(kind.verbs as readonly string[]).includes(verb)) throw notSupported(resource, verb);
+  // A definition on its way out shows fewer verbs than it serves: finalizers must still come off its objects.
+  if (!resource.terminating && !(kind.verbs as readonly string[]).includes(verb)) throw notSupported(resource, verb);
   if (collection !== (name === undefined) && verb !== 'watch') throw notSupported(resource, verb);
 }
 

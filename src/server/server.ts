@@ -2,7 +2,7 @@
  * The room of requests. `apiServer` tells the life of one from top to bottom; each verb has a file of its own. The room knows no
  * sockets, no process and no wall clock.
  */
-import {ApiError} from '../api/errors.ts';
+import {ApiError, forbidden} from '../api/errors.ts';
 import {authenticate} from '../auth/authenticate.ts';
 import type {Attributes} from '../auth/authorize.ts';
 import {authorize} from '../auth/authorize.ts';
@@ -13,7 +13,7 @@ import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
-import type {Handler, HttpReply, HttpRequest} from './http.ts';
+import type {Handler, HeaderList, HttpReply, HttpRequest} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
@@ -36,6 +36,7 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
   try {
     const user = authenticate({authorization: header(headers, 'authorization'), peer}, deps.tokens);
+    refuseImpersonation(headers);
     const place = await locate(deps.store, call.target.cluster);
     // Before anything is said about what exists.
     const allowed = authorize(user, attributesOf(call, place));
@@ -48,6 +49,12 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
       deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
     return replyError(err, wantsProtobufErrors(header(headers, 'accept')));
   }
+}
+
+/** Until one can act as somebody else, who wants to is refused: going on with one's own rights would do more than was meant. */
+function refuseImpersonation(headers: HeaderList): void {
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i]?.startsWith('impersonate-')) throw forbidden({group: '', resource: ''}, '', 'impersonation is not supported');
 }
 
 function attributesOf({resource, request, path}: Call, {workspace}: Place): Attributes {

@@ -75,3 +75,15 @@ export function integer(query: URLSearchParams, name: string): number | undefine
   if (!/^[+-]?\d{1,18}$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }
+
+const durationPattern = /^[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/;
+
+/**
+ * Checks that `timeout` is a duration as Go writes them. No request of this server lasts so long that it had to be ended for it.
+ * @throws ApiError BadRequest
+ */
+export function checkTimeout(query: URLSearchParams): void {
+  const text = query.get('timeout');
+  if (text !== null && text !== '' && (text.length > 40 || !durationPattern.test(text)))
+    throw badRequest(`invalid timeout specified in the request URL: time: invalid duration ${JSON.stringify(text.slice(0, 40))}`);
+}

@@ -1,3 +1,4 @@
+import type {DatabaseSync} from 'node:sqlite';
 import {allHeld, absent as foundNothing} from './embedded/batch.ts';
 import {claim} from './embedded/claim.ts';
 import {Committer, type Outcomes, type Pending} from './embedded/committer.ts';
@@ -55,19 +56,24 @@ const limits = {
   writerCacheBytes: 32 * mebi,
   /** Events of a slice that a watch reads while it catches up. */
   nearEventsPerSlice: 5_000,
-  farRevisionsPerSlice: 1_000,
+  farRevisionsPerSlice: 2_500,
   farBytesPerSlice: mebi,
 } as const;
 
 /**
- * Opens a store in a directory: an SQLite file, written by a thread of its own and read by this one. How long it takes does not depend on its size.
- * Throws when another process has the directory, or when the file is of another layout.
+ * Opens a store in a directory: an SQLite file, written by a thread of its own and read by this one. How long it takes does not depend on
+ * its size. Throws when another process has the directory, or when the file is of another layout.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Storage> {
   const {database, release} = claim(options.directory, options.holder ?? 'another process');
+  let db: DatabaseSync | undefined;
   try {
-    return new EmbeddedStorage(database, options, release);
+    db = connect(database, {cacheBytes: limits.readerCacheBytes, mapBytes: options.mapBytesMax ?? limits.mapBytes});
+    prepareTables(db);
+    db.exec('PRAGMA query_only = ON');
+    return new EmbeddedStorage(database, db, {options, release});
   } catch (err) {
+    db?.close();
     release();
     throw err;
   }
@@ -87,11 +93,7 @@ class EmbeddedStorage implements Storage {
   #unwritable: Unavailable | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(path: string, options: EmbeddedOptions, release: () => void) {
-    const mapBytes = options.mapBytesMax ?? limits.mapBytes;
-    const db = connect(path, {cacheBytes: limits.readerCacheBytes, mapBytes});
-    prepareTables(db);
-    db.exec('PRAGMA query_only = ON');
+  constructor(path: string, db: DatabaseSync, {options, release}: {readonly options: EmbeddedOptions; readonly release: () => void}) {
     this.#release = () => {
       db.close();
       release();
@@ -109,16 +111,19 @@ class EmbeddedStorage implements Storage {
       slice: (range, since) => this.#past(range, since),
       turn,
     });
-    const {fileBytesMax} = options;
-    const data = {path, connection: {cacheBytes: limits.writerCacheBytes, mapBytes}, ...(fileBytesMax !== undefined && {fileBytesMax})};
-    this.#committer = new Committer(data, {
-      done: (commits, outcomes) => this.#durable(commits, outcomes),
-      died: why => {
-        this.#unwritable = why;
-        this.#watches.end(why);
-        options.failed?.(why);
+    const {fileBytesMax, mapBytesMax: mapBytes = limits.mapBytes} = options;
+    const connection = {cacheBytes: limits.writerCacheBytes, mapBytes};
+    this.#committer = new Committer(
+      {path, connection, ...(fileBytesMax !== undefined && {fileBytesMax})},
+      {
+        done: (commits, outcomes) => this.#durable(commits, outcomes),
+        died: why => {
+          this.#unwritable = why;
+          this.#watches.end(why);
+          options.failed?.(why);
+        },
       },
-    });
+    );
   }
 
   revision = (): Revision => this.#state.head;
@@ -198,7 +203,7 @@ class EmbeddedStorage implements Storage {
       this.#state.head = revision;
       const event = 'put' in op ? written(op, revision) : removed(op, revision, lasts[i] ?? unseen.next().value!);
       if ('put' in op) this.#hot.set({key: op.put, revision, value: op.value});
-      else this.#hot.delete(op.delete);
+      else this.#hot.setAbsent(op.delete);
       events.push(event);
       this.#recent.add(event);
       return revision;

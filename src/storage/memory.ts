@@ -196,7 +196,9 @@ class MemoryStorage implements Storage {
       watch.sink.ended(why);
       return;
     }
-    const batch = this.#log.slice(watch.position - this.#floor).filter(event => holds(watch.range, event.key));
+    const batch: Event[] = [];
+    for (let i = watch.position - this.#floor; i < this.#log.length; i++)
+      if (holds(watch.range, this.#log[i]!.key)) batch.push(this.#log[i]!);
     watch.position = revisionOf(Math.max(watch.position, this.#head));
     if (batch.length > 0) watch.sink.events(batch);
   }

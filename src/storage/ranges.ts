@@ -27,19 +27,16 @@ export function eachRangeOf(key: Key, visit: (range: Range) => void): void {
 /** Printable ASCII that starts with `/` and does not end with it. */
 const shape = /^\/[!-~]*[!-.0-~]$/;
 
-/** Refuses what no caller may ask (ST5). Returns how many ops write. */
-export function checkOps(ops: readonly Op[]): number {
+/** Refuses what no caller may ask (ST5). */
+export function checkOps(ops: readonly Op[]): void {
   if (ops.length === 0) throw new TypeError('a commit needs an op');
-  let writes = 0;
   const seen = ops.length > 1 ? new Set<string>() : undefined;
   for (const op of ops) {
     const key = keyOf(op);
     if (!shape.test(key)) throw new TypeError(`not a key: ${key}`);
-    if (!('check' in op)) writes++;
     seen?.add(key);
   }
   if (seen && seen.size < ops.length) throw new TypeError('a key may appear in one op of a commit only');
-  return writes;
 }
 
 /** The key an op is about. */

@@ -68,7 +68,9 @@ export type Event = {
   readonly revision: Revision;
   /** The new value; of a delete, the last one. */
   readonly value: Uint8Array;
-  /** The revision the value had before; absent on create. The value itself is read with `get(key, {at: before})`, if history still has it. */
+  /**
+   * The revision the value had before; absent on create. The value itself is read with `get(key, {at: before})`, if history still has it.
+   */
   readonly before?: Revision;
 };
 
@@ -112,7 +114,9 @@ export type Storage = {
   /** The newest durable revision: what a read without `at` sees. */
   revision(): Revision;
 
-  /** The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet. */
+  /**
+   * The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet.
+   */
   get(key: Key, options?: {readonly at?: Revision}): Promise<Entry | undefined>;
 
   /** `get` of the newest value when that needs no waiting (it is hot, or the store is in memory); 'wait' when it does. */
@@ -143,7 +147,10 @@ export type Storage = {
   /** The oldest moment that can be read. */
   compacted(): Revision;
 
-  /** Forgets what was overwritten or deleted at or before `upTo` (at most everything). Each key's newest value survives. Works in small steps. */
+  /**
+   * Forgets what was overwritten or deleted at or before `upTo` (at most everything). Each key's newest value survives. Works in small
+   * steps.
+   */
   compact(upTo: Revision): Promise<void>;
 
   /** Writes what was accepted, ends watches, and lets go of the files. */

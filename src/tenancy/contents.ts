@@ -95,10 +95,10 @@ export const adminBinding = (maker: Maker, user: string): Made => ({
 /** An API that every workspace serves although, in kcp, it comes by a binding to an export in root. */
 export type StandingExport = {
   readonly name: string;
-  readonly group: string;
-  readonly resources: readonly string[];
-  readonly version: string;
-  readonly identityHash: string;
+  /** The value of the label that bindings to it carry. */
+  readonly label: string;
+  /** What a binding says of its resources. */
+  readonly bound: readonly JsonObject[];
 };
 
 /** The binding to such an API, already bound (spec kcp 14). */
@@ -123,23 +123,14 @@ export function standingBinding(maker: Maker, standing: StandingExport): Made {
       {
         name: `${standing.name}-${suffix}`,
         generation: 1,
-        labels: {'internal.apis.kcp.io/export': base62Hash(`root:${standing.name}`)},
+        labels: {'internal.apis.kcp.io/export': standing.label},
       },
       {
         spec: {reference: {export: {path: 'root', name: standing.name}}},
         status: {
           phase: 'Bound',
           apiExportClusterName: 'root',
-          boundResources: standing.resources.map(resource => ({
-            group: standing.group,
-            resource,
-            schema: {
-              name: `${standing.version}.${resource}.${standing.group}`,
-              UID: base62Hash(`${standing.name}:${resource}`),
-              identityHash: standing.identityHash,
-            },
-            storageVersions: [standing.version],
-          })),
+          boundResources: [...standing.bound],
           conditions: ready.map(type => ({type, status: 'True', lastTransitionTime: maker.now})),
         },
       },

@@ -15,6 +15,17 @@ export const annotations = {
   resourceBindings: 'internal.apis.kcp.io/resource-bindings',
 } as const;
 
+/** Those by which the server knows a workspace and its logical cluster: nobody else changes them. */
+export const serversAnnotations: readonly string[] = [
+  annotations.path,
+  annotations.shard,
+  annotations.shardHash,
+  annotations.scheduledCluster,
+  annotations.type,
+  annotations.owner,
+  annotations.resourceBindings,
+];
+
 export const labels = {
   phase: 'tenancy.kcp.io/phase',
   region: 'region',

@@ -1,6 +1,6 @@
 import {shardHash} from '../api/cluster.ts';
-import type {JsonObject} from '../api/json.ts';
-import {setKey, stringify} from '../api/json.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {dig, digString, isObject, parse, setKey, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {setConditions, statusOf} from './conditions.ts';
@@ -160,6 +160,31 @@ const userInfo = ({name, uid, groups, extra}: Creator): JsonObject => ({
   ...(extra && {extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]))}),
 });
 
-// Once the workspace is ready only the name is kept (spec kcp 4.2).
-const ownerText = (creator: Creator, phase: Progress['phase']): string =>
+/** The creator as the owner annotation has it; once the workspace is ready only the name is kept (spec kcp 4.2). */
+export const ownerText = (creator: Creator, phase: Progress['phase'] | 'Scheduling'): string =>
   stringify(phase === 'Ready' ? {username: creator.name} : userInfo(creator));
+
+/** Reads what `ownerText` wrote; undefined for anything else. */
+export function readOwner(text: string | undefined): Creator | undefined {
+  const info = text === undefined ? undefined : wellFormed(text);
+  const name = digString(info, 'username');
+  if (!name) return undefined;
+  const uid = digString(info, 'uid');
+  const extra = dig(info, 'extra');
+  return {
+    name,
+    ...(uid && {uid}),
+    groups: texts(dig(info, 'groups')),
+    ...(isObject(extra) && {extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, texts(values)]))}),
+  };
+}
+
+const texts = (value: Json | undefined): string[] => (Array.isArray(value) ? value.filter(one => typeof one === 'string') : []);
+
+function wellFormed(text: string): Json | undefined {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,3 +1,4 @@
+import {base62Hash} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
 import type {Made, Maker, StandingExport} from './contents.ts';
 import {make, namespaceWithContents, standingBinding} from './contents.ts';
@@ -5,21 +6,23 @@ import {annotations, labels} from './names.ts';
 
 /** The APIs that come to every workspace by a binding to root, in kcp; here the kinds are everywhere, and the bindings tell of them. */
 export const standingExports = (identityOf: (name: string) => string): readonly StandingExport[] => [
-  {
-    name: 'tenancy.kcp.io',
-    group: 'tenancy.kcp.io',
-    version: 'v1alpha1',
-    resources: ['workspaceauthenticationconfigurations', 'workspaces', 'workspacetypes'],
-    identityHash: identityOf('tenancy.kcp.io'),
-  },
-  {
-    name: 'topology.kcp.io',
-    group: 'topology.kcp.io',
-    version: 'v1alpha1',
-    resources: ['partitions', 'partitionsets'],
-    identityHash: identityOf('topology.kcp.io'),
-  },
+  standing('tenancy.kcp.io', ['workspaceauthenticationconfigurations', 'workspaces', 'workspacetypes'], identityOf),
+  standing('topology.kcp.io', ['partitions', 'partitionsets'], identityOf),
 ];
+
+function standing(name: string, resources: readonly string[], identityOf: (name: string) => string): StandingExport {
+  const version = 'v1alpha1';
+  return {
+    name,
+    label: base62Hash(`root:${name}`),
+    bound: resources.map(resource => ({
+      group: name,
+      resource,
+      schema: {name: `${version}.${resource}.${name}`, UID: base62Hash(`${name}:${resource}`), identityHash: identityOf(name)},
+      storageVersions: [version],
+    })),
+  };
+}
 
 export type RootPlan = {
   readonly maker: Maker;

@@ -1,4 +1,4 @@
-import type {Json, JsonObject} from '../api/json.ts';
+import type {JsonObject} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Column, Kind} from '../kinds/kind.ts';
@@ -16,12 +16,13 @@ export type TableOptions = {
 
 /** Objects as the table that `kubectl get` prints (spec kubernetes-api 4.6): a row each, the name first. */
 export function tableOf(kind: Kind, objects: readonly KubeObject[], options: TableOptions): JsonObject {
+  const columns = columnsOf(kind);
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,
     metadata: {...options.listMeta},
-    columnDefinitions: options.columns ? [nameColumn, ...kind.columns].map(definitionOf) : [],
-    rows: objects.map(object => rowOf(kind, object, options)),
+    columnDefinitions: options.columns ? columns.map(definitionOf) : [],
+    rows: objects.map(object => rowOf(columns, object, options)),
   };
 }
 
@@ -34,11 +35,14 @@ const nameColumn: Column = {
   cell: object => object.metadata.name,
 };
 
+/** Events alone put their name elsewhere. */
+const columnsOf = ({columns, custom}: Kind): readonly Column[] =>
+  !custom && columns.some(({name}) => name === nameColumn.name) ? columns : [nameColumn, ...columns];
+
 const definitionOf = ({name, type, format, description, priority}: Column): JsonObject => ({name, type, format, description, priority});
 
-function rowOf(kind: Kind, object: KubeObject, {now, includeObject, version}: TableOptions): JsonObject {
-  const cells: Json[] = [object.metadata.name];
-  for (const column of kind.columns) cells.push(column.cell(object, now));
+function rowOf(columns: readonly Column[], object: KubeObject, {now, includeObject, version}: TableOptions): JsonObject {
+  const cells = columns.map(column => column.cell(object, now));
   if (includeObject === 'None') return {cells, object: null};
   if (includeObject === 'Object') return {cells, object: asJson(object)};
   const metadata = asJson(object)['metadata']!;

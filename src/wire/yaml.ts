@@ -1,10 +1,10 @@
-import type {Document, Node, Pair, Scalar, YAMLMap} from 'yaml';
-import {isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify} from 'yaml';
+import type {Document, LineCounter, Node, Pair, Scalar, YAMLMap} from 'yaml';
 import {ApiError, badRequest, tooLarge} from '../api/errors.ts';
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
 import {isObject, setKey} from '../api/json.ts';
 import {decodeJson, textOf} from './json.ts';
 import type {Decoded} from './json-exact.ts';
+import {yaml} from './yaml-library.ts';
 import {plainScalar} from './yaml-scalar.ts';
 
 /**
@@ -27,9 +27,9 @@ export function decodeYaml(bytes: Uint8Array): Decoded {
   const json = asJson(bytes);
   if (json) return json;
   if (bytes.length > yamlLimits.bytesMax) throw tooLarge(`Request entity too large: limit is ${yamlLimits.bytesMax} for YAML`);
-  const lines = new LineCounter();
+  const lines = new (yaml().LineCounter)();
   // With the failsafe schema all scalars stay text, and what they mean is ours to say.
-  const document: Document.Parsed = parseDocument(textOf(bytes), {
+  const document: Document.Parsed = yaml().parseDocument(textOf(bytes), {
     schema: 'failsafe',
     version: '1.1',
     uniqueKeys: false,
@@ -45,7 +45,7 @@ export function decodeYaml(bytes: Uint8Array): Decoded {
 
 /** Sorted keys, no anchors, and words that YAML 1.1 would take for booleans in quotes. */
 export const encodeYaml = (value: Json): string =>
-  stringify(value, {version: '1.1', sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0});
+  yaml().stringify(value, {version: '1.1', sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0});
 
 /** JSON is YAML, and most clients that say YAML send it: the quick way. */
 function asJson(bytes: Uint8Array): Decoded | undefined {
@@ -80,15 +80,15 @@ function read(reader: Reader, node: unknown): Json {
 
 function readNode(reader: Reader, node: unknown): Json {
   if (node === null || node === undefined) return null;
-  if (isAlias(node)) {
+  if (yaml().isAlias(node)) {
     const target = reader.anchors.get(node.source);
     if (!target) throw broken(`unknown anchor '${node.source}' referenced`);
     return read(reader, target);
   }
   let value: Json;
-  if (isScalar(node)) value = readScalar(node);
-  else if (isMap(node)) value = readMap(reader, node);
-  else if (isSeq(node)) value = readItems(reader, node.items);
+  if (yaml().isScalar(node)) value = readScalar(node);
+  else if (yaml().isMap(node)) value = readMap(reader, node);
+  else if (yaml().isSeq(node)) value = readItems(reader, node.items);
   else throw broken('unexpected node');
   if (node.anchor) reader.anchors.set(node.anchor, node);
   return value;
@@ -110,7 +110,8 @@ function readMap(reader: Reader, node: YAMLMap): JsonObject {
   const object: JsonObject = {};
   const merged: JsonObject[] = [];
   for (const pair of node.items as Pair[]) {
-    if (isScalar(pair.key) && pair.key.value === '<<' && pair.key.type === 'PLAIN') merged.push(...mergeSources(read(reader, pair.value)));
+    if (yaml().isScalar(pair.key) && pair.key.value === '<<' && pair.key.type === 'PLAIN')
+      merged.push(...mergeSources(read(reader, pair.value)));
     else {
       const key = keyOf(reader, pair.key);
       if (Object.hasOwn(object, key)) reportDuplicate(reader, pair.key, key);

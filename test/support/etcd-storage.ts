@@ -21,8 +21,8 @@ import {
 } from '../../src/storage/storage.ts';
 
 /**
- * The port over a real etcd, through its JSON gateway, for keys under a prefix: the truth that the suite itself is held to. It is thin and slow,
- * and for tests only. Its history begins where it is opened.
+ * The port over a real etcd, through its JSON gateway, for keys under a prefix: the truth that the suite itself is held to. It is thin and
+ * slow, and for tests only. Its history begins where it is opened.
  */
 export async function etcdStorage(url: string, prefix: string): Promise<Storage> {
   const call: Call = async (path, body, signal) =>

@@ -22,6 +22,7 @@ import {readBody, toObject} from '../intake.ts';
 import {judgeNew} from '../judge.ts';
 import {checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
+import {conform, renew} from '../renew.ts';
 import {replyChanged} from '../reply.ts';
 
 /** How many names are tried for a generateName before it is given up (spec kubernetes-api 2.1). */
@@ -40,17 +41,19 @@ export async function create(x: InWorkspace): Promise<HttpReply> {
  * Completes, judges and stores a new object. The answer of a dry run is the object that would have been stored.
  * @throws ApiError AlreadyExists, Invalid, Forbidden, and what rules refuse with
  */
-export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: boolean): Promise<Changed> {
-  const {deps, resource, workspace} = x;
-  if (resource.terminating)
-    throw forbidden(resource.gr, draft.metadata.name, 'create not allowed while custom resource definition is terminating');
+export async function createObject(begun: InWorkspace, draft: KubeObject, dryRun: boolean): Promise<Changed> {
   if (draft.metadata.resourceVersion) throw unversioned();
+  const {deps, workspace} = begun;
   const generated = !draft.metadata.name && draft.metadata.generateName;
-  stamp(resource, draft, workspace, deps.world);
+  stamp(begun.resource, draft, workspace, deps.world);
 
+  let x = begun;
   for (let tries = 0, names = 0; tries < commitLimits.triesMax; tries++) {
+    const {resource} = x;
+    refuseTerminating(x, draft);
     // Rules complete the object; each try starts from what the client sent.
     const object = asObject(clone(asJson(draft)));
+    if (resource !== begun.resource) conform(x, object);
     if (generated) object.metadata.name = generateName(generated, deps.world.random);
     const write: Write = {
       verb: 'create',
@@ -68,17 +71,25 @@ export async function createObject(x: InWorkspace, draft: KubeObject, dryRun: bo
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);
     // Of a real write the commit itself finds out whether the name is taken.
-    if (dryRun) {
-      if (!(await read(deps.store, key))) return {object};
-    } else {
+    if (!dryRun) {
       const outcome = await commit(deps, putOp(key, stored(resource, object), 'absent'), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return {entry: outcome};
-      if (!outcome.own) continue;
+      if (!outcome.own) {
+        x = await renew(x);
+        continue;
+      }
     }
-    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(await read(deps.store, key)));
+    const existing = await read(deps.store, key);
+    if (!existing && dryRun) return {object};
+    if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing));
     if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
   }
   throw tooManyTries();
+}
+
+function refuseTerminating({resource}: InWorkspace, {metadata}: KubeObject): void {
+  if (resource.terminating)
+    throw forbidden(resource.gr, metadata.name, 'create not allowed while custom resource definition is terminating');
 }
 
 /** The system's fields of a new object; whatever the client wrote there is gone. */

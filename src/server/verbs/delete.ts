@@ -7,13 +7,15 @@ import {stored, view} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
 import {isHeld} from '../change.ts';
 import type {Changed} from '../changed.ts';
-import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
+import {applyRules, commit, isCommitted} from '../commit.ts';
 import type {DeleteOptions} from '../delete-options.ts';
 import {checkPreconditions, deleteOptions} from '../delete-options.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
+import {inTurn} from '../in-turn.ts';
+import {renew} from '../renew.ts';
 import {replyChanged, replyJson} from '../reply.ts';
-import {find} from './get.ts';
+import {find, keyOfCall} from './get.ts';
 
 /** Deletes an object, or marks it while finalizers hold it (spec kubernetes-api 3.6, 2.5). */
 export async function remove(x: Named): Promise<HttpReply> {
@@ -27,13 +29,13 @@ export async function remove(x: Named): Promise<HttpReply> {
 export type Removed = {readonly changed: Changed; readonly gone: KubeObject | undefined};
 
 /** @throws ApiError NotFound, Conflict for preconditions, and what rules refuse with */
-export async function removeObject(x: Named, options: DeleteOptions): Promise<Removed> {
-  for (let tries = 0; tries < commitLimits.triesMax; tries++) {
-    const live = await find(x);
-    const outcome = await attempt(x, live, options);
-    if (outcome) return outcome;
-  }
-  throw tooManyTries();
+export async function removeObject(begun: Named, options: DeleteOptions): Promise<Removed> {
+  let x = begun;
+  return inTurn(begun.deps.store, keyOfCall(begun), async () => {
+    const outcome = await attempt(x, await find(x), options);
+    if (!outcome) x = await renew(x);
+    return outcome;
+  });
 }
 
 async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<Removed | undefined> {
@@ -65,7 +67,8 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
   if (marked) return {changed: {entry: live}, gone: undefined};
   mark(object, timestamp(deps.world.now()));
   if (options.dryRun) return {changed: {object}, gone: undefined};
-  const outcome = await commit(deps, putOp(live.key, stored(resource, object), live.revision), write.also);
+  const checks = resource.definition ? [{check: resource.definition.key, expect: resource.definition.revision}] : [];
+  const outcome = await commit(deps, putOp(live.key, stored(resource, object), live.revision), [...write.also, ...checks]);
   return isCommitted(outcome) ? {changed: {entry: outcome}, gone: undefined} : undefined;
 }
 

@@ -2,7 +2,7 @@ import {badRequest, notFound} from '../../api/errors.ts';
 import {keyOf} from '../../registry/keys.ts';
 import {read} from '../../registry/logical-clusters.ts';
 import {view} from '../../registry/view.ts';
-import type {Entry} from '../../storage/storage.ts';
+import type {Entry, Key} from '../../storage/storage.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
 import {replyEntry, replyJson} from '../reply.ts';
@@ -22,8 +22,10 @@ export async function get(x: Named): Promise<HttpReply> {
 
 /** The stored object a request names. @throws ApiError NotFound */
 export async function find(x: Named): Promise<Entry> {
-  const {workspace, resource, what} = x;
-  const entry = await read(x.deps.store, keyOf(resource.space, workspace, what.namespace, what.name));
-  if (!entry) throw notFound(resource.gr, what.name);
+  const entry = await read(x.deps.store, keyOfCall(x));
+  if (!entry) throw notFound(x.resource.gr, x.what.name);
   return entry;
 }
+
+/** Where the object lies that a request names. */
+export const keyOfCall = ({workspace, resource, what}: Named): Key => keyOf(resource.space, workspace, what.namespace, what.name);

@@ -1,10 +1,11 @@
-import {notFound} from '../../api/errors.ts';
+import {ApiError, notFound} from '../../api/errors.ts';
 import {clone} from '../../api/json.ts';
+import type {KubeObject} from '../../api/object.ts';
 import {asJson, asObject} from '../../api/object.ts';
-import {keyOf} from '../../registry/keys.ts';
 import {read} from '../../registry/logical-clusters.ts';
 import {view} from '../../registry/view.ts';
 import {change} from '../change.ts';
+import type {Changed} from '../changed.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
 import {readBody, toObject} from '../intake.ts';
@@ -13,10 +14,11 @@ import {writeOptions} from '../options.ts';
 import {replyChanged, replyJson} from '../reply.ts';
 import {applyScale, parseScale, scaleOf} from '../scale.ts';
 import {createObject} from './create.ts';
+import {keyOfCall} from './get.ts';
 
 /** Replaces an object, or its status (spec kubernetes-api 3.3). Kinds that allow it are created when they are missing. */
 export async function update(x: Named): Promise<HttpReply> {
-  const {resource, workspace, what} = x;
+  const {resource, what} = x;
   const options = writeOptions(x.call.target.query, 'UpdateOptions');
   const body = await readBody(x);
   if (what.subresource === 'scale') return updateScale(x, parseScale(body.value), options.dryRun);
@@ -24,17 +26,24 @@ export async function update(x: Named): Promise<HttpReply> {
   const object = toObject(x, body, options.fieldValidation);
   checkName(x, object);
   checkNamespace(x, object);
-  if (resource.kind.strategy.createOnUpdate && what.subresource === undefined) {
-    const existing = await read(x.deps.store, keyOf(resource.space, workspace, what.namespace, what.name));
-    if (!existing) {
-      if (object.metadata.uid) throw notFound(resource.gr, what.name);
-      const made = await createObject(x, object, options.dryRun);
-      return replyChanged(x, made, 201);
-    }
-  }
+  const made =
+    resource.kind.strategy.createOnUpdate && what.subresource === undefined ? await createMissing(x, object, options.dryRun) : undefined;
+  if (made) return replyChanged(x, made, 201);
   // The object is asked for anew at every try, and each try changes what it gets.
   const changed = await change(x, () => asObject(clone(asJson(object))), options.dryRun);
   return replyChanged(x, changed);
+}
+
+/** Creates the object when there is none; undefined when there is one, perhaps since a moment. */
+async function createMissing(x: Named, object: KubeObject, dryRun: boolean): Promise<Changed | undefined> {
+  if (await read(x.deps.store, keyOfCall(x))) return undefined;
+  if (object.metadata.uid) throw notFound(x.resource.gr, x.what.name);
+  try {
+    return await createObject(x, asObject(clone(asJson(object))), dryRun);
+  } catch (err) {
+    if (err instanceof ApiError && err.reason === 'AlreadyExists') return undefined;
+    throw err;
+  }
 }
 
 async function updateScale(x: Named, wanted: ReturnType<typeof parseScale>, dryRun: boolean): Promise<HttpReply> {

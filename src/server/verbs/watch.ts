@@ -49,8 +49,8 @@ function start(run: Run): void {
   const {x, options, sink} = run;
   const since = options.since;
   const initial = options.sendInitialEvents ?? (since === undefined || since === 0);
-  // Without any wish about the start, the end of the initial state is marked too (WatchList, since Kubernetes 1.34).
-  const mark = options.bookmarks && initial && (options.sendInitialEvents === true || since === undefined);
+  // The end of the initial state is marked also for those who did not ask for it by sendInitialEvents (since Kubernetes 1.34).
+  const mark = options.bookmarks && initial;
   const from = since && !initial ? since : x.deps.store.revision();
   const send = initial ? sendInitial(run, from, mark) : Promise.resolve(true);
   send.then(
@@ -89,6 +89,8 @@ function live(run: Run, from: Revision): void {
     sink.end();
   };
   sink.onClose(close);
+  // The client may have gone while the initial state was read.
+  if (closed) return;
 
   const bookmark = (): void => {
     if (translate.idle()) sink.write(framing.bookmark(store.revision(), false));

@@ -24,7 +24,7 @@ export const Code = {put: 0, drop: 1, dropUnseen: 2, check: 3} as const;
 
 export const absent = -1;
 
-/** How a batch ended, two numbers a commit: the op that failed (`allHeld` for none), and the revision found under its key. */
+/** In the outcome of a commit: no op failed. */
 export const allHeld = -1;
 
 export type ToWriter =
@@ -36,6 +36,7 @@ export type ToWriter =
 export type FromWriter =
   /** The oldest commits not yet answered are done. */
   | {
+      /** Two numbers a commit: the op that failed, or `allHeld`; and the revision found under its key, or `absent`. */
       readonly outcomes: Float64Array;
       /** The newest revision by now. */
       readonly head: number;
@@ -47,7 +48,7 @@ export type FromWriter =
   /** A compaction is done, or broke off; what remains is removed by the next one. */
   | {readonly compacted: number; readonly failed?: string};
 
-/** Packs commits. `isSeen` tells of the delete at a position in the row of all ops whether its last value is known here. */
+/** Packs commits. `isSeen` tells of a delete whether its last value is known here. */
 export function pack(commits: readonly (readonly Op[])[], isSeen: (commit: number, op: number) => boolean): Batch {
   let count = 0;
   let size = 0;

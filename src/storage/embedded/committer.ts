@@ -20,8 +20,11 @@ type Listener = {
   died(why: Unavailable): void;
 };
 
+/** Batches the thread has been sent and not answered. */
+const batchesAheadMax = 2;
+
 /**
- * The end of the wire to the thread that writes: collects the commits of a round of the event loop, sends them as one message, and keeps their order.
+ * The end of the wire to the thread that writes: collects commits, sends them in batches, and keeps their order.
  */
 export class Committer {
   readonly #worker: Worker;
@@ -29,6 +32,9 @@ export class Committer {
   readonly #ended: Promise<void>;
   /** Accepted, not sent. */
   #collected: Pending[] = [];
+  /** The sizes of the batches that were sent and are not wholly answered. */
+  #batches: number[] = [];
+  #flushing = false;
   /** Sent, not answered. The first `#answered` of them are. */
   #sent: Pending[] = [];
   #answered = 0;
@@ -52,7 +58,8 @@ export class Committer {
   }
 
   add(commit: Pending): void {
-    if (this.#collected.push(commit) === 1) setImmediate(() => this.#flush());
+    this.#collected.push(commit);
+    this.#flushSoon();
   }
 
   compact(upTo: number): Promise<void> {
@@ -70,11 +77,25 @@ export class Committer {
     await this.#ended;
   }
 
+  /**
+   * Sends what was collected at the end of this round, unless the thread has a batch to work on and one to go on with: then a message more would only
+   * cost, and the commits that wait travel together.
+   */
+  #flushSoon(): void {
+    if (this.#flushing || this.#collected.length === 0 || this.#batches.length >= batchesAheadMax) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
   #flush(): void {
     const commits = this.#collected;
     if (commits.length === 0) return;
     this.#collected = [];
     for (const commit of commits) this.#sent.push(commit);
+    this.#batches.push(commits.length);
     const batch = pack(
       commits.map(commit => commit.ops),
       (commit, op) => commits[commit]!.lasts[op] !== undefined,
@@ -108,6 +129,14 @@ export class Committer {
 
   /** The oldest commits without an answer. */
   #take(count: number): readonly Pending[] {
+    for (let left = count; left > 0; ) {
+      const first = this.#batches[0] ?? left;
+      const part = Math.min(left, first);
+      if (part === first) this.#batches.shift();
+      else this.#batches[0] = first - part;
+      left -= part;
+    }
+    this.#flushSoon();
     const taken = this.#sent.slice(this.#answered, this.#answered + count);
     this.#answered += count;
     // Cutting off the front for each answer would move a long queue again and again.

@@ -4,11 +4,14 @@ import type {Entry, Key} from '../storage.ts';
 const overheadBytes = 300;
 const bytesOf = (entry: Entry): number => entry.value.length + entry.key.length + overheadBytes;
 
+const absentKeysMax = 20_000;
+
 /**
- * The newest entries of keys that were read or written of late, bounded in bytes. As long as an entry stays, all who ask get the very same object.
+ * The newest entries of keys that were read or written of late, bounded in bytes. As long as an entry stays, all who ask get the very same
+ * object.
  *
- * Two generations instead of a list by age: entries enter the young one; when that holds half of the budget it becomes the old one, and the former
- * old one goes. A hit among the young writes nothing.
+ * Two generations instead of a list by age: entries enter the young one; when that holds half of the budget it becomes the old one, and the
+ * former old one goes. A hit among the young writes nothing.
  */
 export class Hot {
   readonly #generationBytesMax: number;
@@ -16,6 +19,8 @@ export class Hot {
   #youngBytes = 0;
   #old = new Map<Key, Entry>();
   #oldBytes = 0;
+  /** Keys known to have nothing under them. */
+  readonly #absent = new Set<Key>();
 
   constructor(bytesMax: number) {
     this.#generationBytesMax = bytesMax / 2;
@@ -35,8 +40,21 @@ export class Hot {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 
+  /** Whether the key is known to have nothing under it: those who ask for what was just deleted are not sent to the disk. */
+  isAbsent(key: Key): boolean {
+    return this.#absent.has(key);
+  }
+
+  /** Remembers that a key has nothing under it. */
+  setAbsent(key: Key): void {
+    this.delete(key);
+    if (this.#absent.size >= absentKeysMax) this.#absent.clear();
+    this.#absent.add(key);
+  }
+
   /** Puts an entry in place of the one its key had. One that takes up much of the budget is not kept. */
   set(entry: Entry): void {
+    this.#absent.delete(entry.key);
     const bytes = bytesOf(entry);
     if (bytes > this.#generationBytesMax / 4) {
       this.delete(entry.key);

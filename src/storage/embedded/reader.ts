@@ -10,6 +10,8 @@ export type KeyRow = readonly [key: Key, revision: Revision, deleted: number];
 export type Reader = {
   /** The newest row of a key, and its value. */
   newest(key: Key): readonly [revision: Revision, deleted: number, value: Uint8Array | null] | undefined;
+  /** The newest row of a key. */
+  row(key: Key): KeyRow | undefined;
   /** The revision of a key before the one given; 0 where there is none, or where compaction took it. */
   before(revision: Revision): Revision;
   /** The entry that was written at a revision; undefined when that was a delete, or is compacted away. */
@@ -19,8 +21,8 @@ export type Reader = {
   /** Keys of a range after one, in order. */
   keys(range: Range, after: string, max: number): readonly KeyRow[];
   /**
-   * Counts the first `max` keys of a range after one: the living at or before `at`; those written later, of which this says nothing; how many were
-   * looked at; and the last of them.
+   * Counts the first `max` keys of a range after one: the living at or before `at`; those written later, of which this says nothing; how
+   * many were looked at; and the last of them.
    */
   countKeys(range: Range, window: {readonly after: string; readonly at: Revision; readonly max: number}): Counted;
   /** Keys that have a term now, after one, in order. */
@@ -38,6 +40,7 @@ export function openReader(db: DatabaseSync): Reader {
     db,
     'SELECT k.revision, k.deleted, l.value FROM keys k LEFT JOIN log l ON l.revision = k.revision WHERE k.key = ?',
   );
+  const row = prepare<KeyRow>(db, 'SELECT key, revision, deleted FROM keys WHERE key = ?');
   const before = prepare<[Revision]>(db, 'SELECT before FROM log WHERE revision = ?');
   const written = prepare<[number, Uint8Array | null]>(db, 'SELECT kind, value FROM log WHERE revision = ?');
   const terms = prepare<[string]>(db, 'SELECT terms FROM log WHERE revision = ?');
@@ -58,6 +61,7 @@ export function openReader(db: DatabaseSync): Reader {
 
   return {
     newest: key => newest.get(key),
+    row: key => row.get(key),
     before: revision => before.get(revision)?.[0] ?? (0 as Revision),
     written: (key, revision) => {
       const row = written.get(revision);

@@ -104,6 +104,23 @@ test('ST8 a long list gives way to others, and walks long histories back', async
   assert.ok(turnsOfOthers >= 8, `others had ${turnsOfOthers} turns`);
 });
 
+test('ST10 what is found by a term is of one moment, however long it takes', async () => {
+  const {write, state, reads} = given(0);
+  // The index is asked for all of them at once, but reading their values takes several slices.
+  const count = 450;
+  const old = 'old'.padEnd(8_000);
+  for (let i = 1; i <= count; i++) write(put(`/a/${1_000 + i}`, old, 'absent', ['t']));
+  state.head = revisionOf(count);
+  const finding = reads.byTerm('t', {limit: 10_000});
+  write(put('/a/1440', 'new', revisionOf(440), ['u']));
+  write({delete: key('/a/1441'), expect: revisionOf(441)});
+  write(put('/a/1442', 'new', revisionOf(442), ['t']));
+  state.head = write(put('/b/1', 'new', 'absent', ['t']));
+  const found = await finding;
+  assert.deepEqual([found.entries.length, found.at, found.more], [count, count, false]);
+  for (const entry of found.entries) assert.equal(Buffer.from(entry.value).toString(), old, entry.key);
+});
+
 test('ST17 a list that is overtaken by a compaction says so', async () => {
   const {write, sweep, state, reads} = given(0);
   for (let i = 0; i < 1_000; i++) write(put(`/a/${i}`, `${i}`));

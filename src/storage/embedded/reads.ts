@@ -20,8 +20,8 @@ const rowsMin = 32;
 const countedRowsMax = 10_000;
 
 /**
- * The reads of the embedded store. All see the acknowledged state: where the file is ahead of it, or an earlier moment is asked for, a key is walked back from
- * revision to revision. Long reads give way to others between slices.
+ * The reads of the embedded store. All see the acknowledged state: where the file is ahead of it, or an earlier moment is asked for, a key
+ * is walked back from revision to revision. Long reads give way to others between slices.
  */
 export class Reads {
   readonly #state: State;
@@ -39,12 +39,12 @@ export class Reads {
   /** The newest entry, at once. */
   hot(key: Key): Entry | undefined {
     this.#moment();
-    return this.#hot.get(key) ?? this.#fetch(key);
+    return this.#hot.get(key) ?? (this.#hot.isAbsent(key) ? undefined : this.#fetch(key));
   }
 
   async get(key: Key, at?: Revision): Promise<Entry | undefined> {
     if (at === undefined || at === this.#state.head) return this.hot(key);
-    return this.#earlier(key, this.#slice(this.#moment(at)));
+    return this.#find(key, this.#slice(this.#moment(at)));
   }
 
   async list(range: Range, page: Page): Promise<Listed> {
@@ -102,8 +102,8 @@ export class Reads {
       const keys = written.size === 0 ? found : [...new Set([...found, ...written])].sort();
       for (const key of keys) {
         if (slice.isOver) await slice.next();
-        const entry = written.has(key) ? await this.#earlierOfTerm(key, term, slice) : (this.#hot.peek(key) ?? this.#fetch(key, slice));
-        if (!entry) continue;
+        const entry = await this.#find(key, slice);
+        if (!entry || (written.has(key) && !this.#reader.terms(entry.revision).includes(term))) continue;
         if (entries.length === page.limit) return {entries, at, more: true};
         entries.push(entry);
       }
@@ -127,22 +127,30 @@ export class Reads {
   }
 
   /** The newest entry of a key that is not hot. */
-  #fetch(key: Key, slice?: Slice): Entry | undefined {
+  #fetch(key: Key): Entry | undefined {
     const row = this.#reader.newest(key);
-    if (!row) return undefined;
+    if (!row) {
+      this.#hot.setAbsent(key);
+      return undefined;
+    }
     let [revision, deleted, value] = row;
+    let entry: Entry | undefined;
     if (revision > this.#state.head) {
       // Only commits under way lie between, so this walk is short.
       while (revision > this.#state.head) revision = this.#reader.before(revision);
-      const entry = this.#reader.written(key, revision);
-      if (entry) this.#hot.set(entry);
-      return entry;
-    }
-    if (deleted) return undefined;
-    const entry: Entry = {key, revision, value: value ?? new Uint8Array(0)};
-    slice?.did(entry.value.length);
-    this.#hot.set(entry);
+      entry = this.#reader.written(key, revision);
+    } else if (!deleted) entry = {key, revision, value: value ?? new Uint8Array(0)};
+    if (entry) this.#hot.set(entry);
+    else this.#hot.setAbsent(key);
     return entry;
+  }
+
+  /** The entry of a key at the moment of the slice. */
+  async #find(key: Key, slice: Slice): Promise<Entry | undefined> {
+    const hot = this.#hot.peek(key);
+    if (hot && hot.revision <= slice.at) return hot;
+    const row = this.#reader.row(key);
+    return row && (row[1] <= slice.at ? this.#newest(row, slice) : this.#walkBack(key, row[1], slice));
   }
 
   /** The entry of a row that was the newest at the moment of the slice. */
@@ -153,16 +161,6 @@ export class Reads {
     // What is newest at an earlier moment need not be so now.
     if (entry && entry !== hot && slice.at === this.#state.head) this.#hot.offer(entry);
     return entry;
-  }
-
-  async #earlier(key: Key, slice: Slice): Promise<Entry | undefined> {
-    const row = this.#reader.newest(key);
-    return row && this.#walkBack(key, row[0], slice);
-  }
-
-  async #earlierOfTerm(key: Key, term: string, slice: Slice): Promise<Entry | undefined> {
-    const entry = await this.#earlier(key, slice);
-    return entry && this.#reader.terms(entry.revision).includes(term) ? entry : undefined;
   }
 
   /** The entry of a key at the moment of the slice, found from its newest revision. */

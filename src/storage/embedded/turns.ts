@@ -1,8 +1,8 @@
 import type {Revision} from '../storage.ts';
 
 /**
- * Shares the thread among long jobs: a job cut into slices awaits a turn between two of them, and each round of the event loop gives one turn.
- * So the loop is never held for longer than a slice, however many jobs there are.
+ * Shares the thread among long jobs: a job cut into slices awaits a turn between two of them, and each round of the event loop gives one
+ * turn. So the loop is never held for longer than a slice, however many jobs there are.
  */
 export function turns(): () => Promise<void> {
   const waiting: (() => void)[] = [];

@@ -26,7 +26,8 @@ type Watching = {
 
 /**
  * The watches of a store. One that is behind reads the past in slices; when it has reached the newest event it joins the live ones, in the
- * same moment, so that nothing falls between. Live watches are found by their range: an event asks for the few ranges its key lies in, however many watches there are.
+ * same moment, so that nothing falls between. Live watches are found by their range: an event asks for the few ranges its key lies in,
+ * however many watches there are.
  */
 export class Watches {
   readonly #past: Past;

@@ -1,6 +1,6 @@
 /**
- * The thread that writes. It takes everything that is queued, commits it in one transaction with one sync, and answers all of it at once: under load
- * the cost of a sync is shared by all who wait for it, and alone a commit waits for nothing.
+ * The thread that writes. It takes everything that is queued, commits it in one transaction with one sync, and answers all of it at once:
+ * under load the cost of a sync is shared by all who wait for it, and alone a commit waits for nothing.
  */
 import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
 import type {Batch, FromWriter, ToWriter} from './batch.ts';
@@ -110,8 +110,8 @@ function close(): void {
 }
 
 /**
- * After a failed sync the kernel may have dropped what it could not write, and the next sync would wrongly succeed; a damaged file gets no better
- * by writing to it. Other errors, such as a full disk, leave the file as it was.
+ * After a failed sync the kernel may have dropped what it could not write, and the next sync would wrongly succeed; a damaged file gets no
+ * better by writing to it. Other errors, such as a full disk, leave the file as it was.
  */
 function isFatal(err: unknown): boolean {
   const code = (err as {errcode?: number}).errcode ?? 0;

@@ -1,0 +1,22 @@
+import {noSuchResource} from '../api/errors.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import type {InWorkspace} from './exchange.ts';
+
+/**
+ * The same exchange under the definition of now: what a write needs that could not be stored because its definition had changed meanwhile.
+ * @throws ApiError NotFound when the kind is gone
+ */
+export async function renew<X extends InWorkspace>(x: X): Promise<X> {
+  if (!x.resource.definition) return x;
+  const {group, version, plural} = x.what;
+  const resource = await x.deps.registry.resolve(x.workspace, group, version, plural);
+  if (!resource) throw noSuchResource();
+  return resource === x.resource ? x : {...x, resource};
+}
+
+/** Brings an object that was read under another definition into the form of this one. */
+export function conform({resource}: InWorkspace, object: KubeObject): void {
+  resource.schema.prune(asJson(object));
+  resource.schema.applyDefaults(asJson(object));
+}
