@@ -22,5 +22,5 @@ test('many bodies at once let others in between', async () => {
   for (const name of ['first', 'second', 'third']) slow(name).write(Buffer.from('event'));
   setImmediate(() => order.push('other'));
   while (order.length < 4) await turn();
-  assert.deepEqual(order, ['first', 'second', 'other', 'third']);
+  assert.ok(order.indexOf('other') < order.indexOf('third'), order.join());
 });
