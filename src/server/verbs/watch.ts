@@ -62,7 +62,7 @@ function start(run: Run): void {
 /** The present state as ADDED events; false when the client went away meanwhile. */
 async function sendInitial({x, selection, framing, range, sink}: Run, at: Revision, mark: boolean): Promise<boolean> {
   const ready = pace(x.deps.world, sink);
-  for await (const entries of readSlices(x, range, {limit: 0, at, after: undefined, seen: 0}, selection)) {
+  for await (const entries of readSlices(x, range, {limit: 0, at, after: undefined, seen: 0, total: undefined}, selection)) {
     for (const entry of entries) sink.write(framing.event('ADDED', entry));
     if (!(await ready())) return false;
   }
