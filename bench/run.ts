@@ -107,7 +107,7 @@ function keep(): void {
       arch: arch(),
     },
     versions: {node: process.versions.node, sqlite: process.versions.sqlite},
-    settings: {...shown, rows: chosen.map(row => row.name), serverCore: pinned ? 0 : 'any', loadCore: pinned ? 1 : 'any'},
+    settings: {...shown, rows: chosen.map(row => row.name), loadCore: pinned ? 1 : 'any'},
     figures: figures.map(figure => ({...figure, ...(budgets[figure.name] && {budget: budgets[figure.name], missed: isMissed(figure)})})),
   };
   const directory = fileURLToPath(new URL('results/', import.meta.url));

@@ -1,4 +1,4 @@
-/** The started server: `bin/kcp start` in a folder of its own, on its own core where the system can pin it. */
+/** The started server: `bin/kcp start` in a folder of its own, free to use every core, as it would be anywhere. */
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {type AddressInfo, createServer} from 'node:net';
@@ -12,7 +12,7 @@ import {openSession, type Session} from './session.ts';
 const launcher = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'kcp');
 const readyMsMax = 60_000;
 
-/** Whether processes can be pinned: the server to core 0, the load to core 1. */
+/** Whether the load can be pinned to core 1. The server is not: its threads go where there is room. */
 export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
 
 export function pinLoad(): void {
@@ -46,7 +46,7 @@ process.on('exit', () => {
 export async function startServer(directory: string, nodeOptions = ''): Promise<Server> {
   const port = await freePort();
   const command = [launcher, 'start', `--root-directory=${directory}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'];
-  const [program, ...args] = pinned ? ['taskset', '-c', '0', ...command] : command;
+  const [program, ...args] = command;
   const env = {...process.env, ...(nodeOptions && {NODE_OPTIONS: nodeOptions})};
   const begun = performance.now();
   const child = spawn(program!, args, {stdio: ['ignore', 'ignore', 'pipe'], env});

@@ -15,7 +15,7 @@ export type ListStart = {
   readonly after: Key | undefined;
   /** How many items earlier pages held. */
   readonly seen: number;
-  /** How many there were in all when the first page was read; counted once, since every count walks the range. */
+  /** How many there were in all when the first page was read, -1 when too many to count; counted once, since every count walks the range. */
   readonly total: number | undefined;
 };
 

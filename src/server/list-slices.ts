@@ -37,13 +37,18 @@ export async function* readSlices(x: Exchange, range: Range, start: ListStart, s
 async function pageMeta(x: Exchange, range: Range, start: ListStart, after: Key, selection: Selection): Promise<ListMeta> {
   const seen = start.seen + start.limit;
   // Of a selection nobody knows how many are left.
-  const total = selection.all ? (start.total ?? (await x.deps.store.count(range, countedMax))) : undefined;
+  const total = selection.all ? (start.total ?? (await countUpTo(x, range))) : undefined;
   const meta = {resourceVersion: String(start.at), continue: continueToken(range, start.at, after, {seen, total})};
-  return total === undefined ? meta : {...meta, remainingItemCount: Math.max(1, total - seen)};
+  return total === undefined || total < 0 ? meta : {...meta, remainingItemCount: Math.max(1, total - seen)};
 }
 
-/** Counting stops here: `remainingItemCount` is an estimate for people. */
-const countedMax = 1_000_000;
+/** Beyond this many, how many are left is not told: it is an estimate for people, and counting takes as long as reading a page. */
+const countedMax = 10_000;
+
+async function countUpTo({deps}: Exchange, range: Range): Promise<number> {
+  const count = await deps.store.count(range, countedMax + 1);
+  return count > countedMax ? -1 : count;
+}
 
 /** The bytes of items as they stand in a list, joined by commas. */
 export function encodeItems({resource}: Exchange, entries: readonly Entry[]): Uint8Array {
