@@ -13,7 +13,8 @@ const launcher = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'kcp
 const readyMsMax = 60_000;
 
 /** Whether the load can be pinned to core 1. The server is not: its threads go where there is room. */
-export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
+const cores = availableParallelism();
+export const pinned = cores > 1 && spawnSync('taskset', ['--version']).status === 0;
 
 export function pinLoad(): void {
   if (pinned) spawnSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)]);
@@ -46,7 +47,8 @@ process.on('exit', () => {
 export async function startServer(directory: string, nodeOptions = ''): Promise<Server> {
   const port = await freePort();
   const command = [launcher, 'start', `--root-directory=${directory}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'];
-  const [program, ...args] = command;
+  // Children inherit where the load was pinned to.
+  const [program, ...args] = pinned ? ['taskset', '-c', `0-${cores - 1}`, ...command] : command;
   const env = {...process.env, ...(nodeOptions && {NODE_OPTIONS: nodeOptions})};
   const begun = performance.now();
   const child = spawn(program!, args, {stdio: ['ignore', 'ignore', 'pipe'], env});
