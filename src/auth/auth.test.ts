@@ -19,7 +19,10 @@ test('tokens, certificates and strangers', () => {
     'system:authenticated',
   ]);
   assert.equal(authenticate({authorization: undefined, peer: undefined}, tokens).name, 'system:anonymous');
-  for (const authorization of ['Bearer wrong', 'Bearer', 'Basic s3cret', 's3cret', '']) {
+  for (const authorization of ['Bearer', 'Bearer ', 'Basic s3cret', 's3cret', '']) {
+    assert.equal(authenticate({authorization, peer: undefined}, tokens).name, 'system:anonymous', authorization);
+  }
+  for (const authorization of ['Bearer wrong', 'bearer s3cre']) {
     assert.throws(
       () => authenticate({authorization, peer: undefined}, tokens),
       (err: unknown) => err instanceof ApiError && err.code === 401,

@@ -13,14 +13,14 @@ export type Credentials = {
 export type TokenLookup = (token: string) => User | undefined;
 
 /**
- * Who sends these credentials. A verified certificate comes before a token; no credentials at all is anonymous.
- * @throws ApiError Unauthorized when credentials were given and are not known
+ * Who sends these credentials. A verified certificate comes before a token; who shows neither is anonymous, whatever else the header says.
+ * @throws ApiError Unauthorized when a token was given and is not known
  */
 export function authenticate({authorization, peer}: Credentials, tokens: TokenLookup): User {
   if (peer?.commonName) return known({name: peer.commonName, groups: peer.organizations, ...(peer.uid && {uid: peer.uid})});
-  if (authorization === undefined) return anonymous;
-  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  const user = token && tokens(token);
+  const token = authorization === undefined ? undefined : /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  if (token === undefined) return anonymous;
+  const user = tokens(token);
   if (!user) throw new ApiError('Unauthorized', 'Unauthorized');
   return known(user);
 }

@@ -37,7 +37,7 @@ export async function clearCluster(
 ): Promise<void> {
   const content = await contentOf(id, around);
   if (content.held.length > 0) {
-    await commitAll(around, [...content.free.map(deleteOp), ...markHeld(content.held, around)]);
+    await commitAll(around, [...content.free.map(deleteOp), ...(await markHeld(content.held, around))]);
     await waitFor(logicalCluster, content.held, around);
     return;
   }
@@ -71,10 +71,12 @@ function isSupporting({key}: Entry): boolean {
   return group === '' ? supportingCore.includes(resource) : supporting.includes(group);
 }
 
-const markHeld = (held: readonly Entry[], {world}: Surroundings): Op[] =>
-  held
-    .filter(entry => !isMarked(entry))
-    .map(entry => markOp(entry, world.now(), entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined));
+const markHeld = (held: readonly Entry[], around: Surroundings): Promise<Op[]> =>
+  Promise.all(
+    held
+      .filter(entry => !isMarked(entry))
+      .map(entry => markOp(entry, around, entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined)),
+  );
 
 function sayDeleting(object: KubeObject): void {
   statusOf(object)['phase'] = 'Deleting';

@@ -1,8 +1,10 @@
 import type {Surroundings} from '../admission/rule.ts';
 import type {KubeObject} from '../api/object.ts';
 import {timestamp} from '../api/object.ts';
+import {customSection, parseKey} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
+import {view} from '../registry/view.ts';
 import type {Entry, Key, Op, Range} from '../storage/storage.ts';
 import {Unexpected} from '../storage/storage.ts';
 
@@ -21,14 +23,23 @@ export function finalizersOf(entry: Entry): readonly string[] {
 export const isMarked = (entry: Entry): boolean => peek(entry).metadata.deletionTimestamp !== undefined;
 
 /** The first step of deleting what finalizers hold; `more` completes the object. */
-export function markOp(entry: Entry, nowMs: number, more?: (object: KubeObject) => void): Op {
-  const object = decodeStored(entry);
+export async function markOp(entry: Entry, around: Surroundings, more?: (object: KubeObject) => void): Promise<Op> {
+  const object = await shaped(entry, around);
   const {metadata} = object;
-  metadata.deletionTimestamp = timestamp(nowMs);
+  metadata.deletionTimestamp = timestamp(around.world.now());
   metadata.deletionGracePeriodSeconds = 0;
   if (metadata.generation) metadata.generation++;
   more?.(object);
   return putOp(entry.key, object, entry.revision);
+}
+
+/** The object in the form its definition has now: whatever is newer than the definition is taken to have it. */
+async function shaped(entry: Entry, {registry}: Surroundings): Promise<KubeObject> {
+  const {space, workspace} = parseKey(entry.key);
+  if (space.section !== customSection) return decodeStored(entry);
+  const version = peek(entry).apiVersion.split('/').at(-1) as string;
+  const resource = await registry.resolve(workspace, space.group, version, space.resource);
+  return resource ? view(resource, entry) : decodeStored(entry);
 }
 
 /** Commits many operations that need not happen together. One that lost a race is left for the next time. */
@@ -65,7 +76,7 @@ export async function emptyRange(around: Surroundings, range: Range): Promise<Re
       else {
         objects++;
         for (const one of held) finalizers.set(one, (finalizers.get(one) ?? 0) + 1);
-        if (!isMarked(entry)) ops.push(markOp(entry, world.now()));
+        if (!isMarked(entry)) ops.push(await markOp(entry, around));
       }
     }
     await commitAll(around, ops);

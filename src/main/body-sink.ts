@@ -30,7 +30,7 @@ export class BodySink implements StreamSink {
 
   write(chunk: Uint8Array): void {
     if (this.#over || chunk.length === 0) return;
-    if (this.#waiting.length === 0) setImmediate(this.#flush);
+    if (this.#waiting.length === 0) inTurn(this.#flush);
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
   }
@@ -69,4 +69,21 @@ export class BodySink implements StreamSink {
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
+}
+
+/** How long sinks write in one turn of the event loop: one event may concern thousands of watches, and others must come between. */
+const turnMsMax = 5;
+const due: (() => void)[] = [];
+
+function inTurn(flush: () => void): void {
+  if (due.push(flush) === 1) setImmediate(writeDue);
+}
+
+function writeDue(): void {
+  const end = performance.now() + turnMsMax;
+  let done = 0;
+  do due[done++]?.();
+  while (done < due.length && performance.now() < end);
+  due.splice(0, done);
+  if (due.length > 0) setImmediate(writeDue);
 }

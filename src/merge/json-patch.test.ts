@@ -80,21 +80,20 @@ test('patches that do not fit the object are Invalid', () => {
 });
 
 test('what is no patch is a BadRequest', () => {
-  const ops: Json[] = [
-    {},
-    [1],
-    [{op: 'add', path: '/a'}],
-    [{op: 'spin', path: '/a'}],
-    [{op: 'remove'}],
-    [{op: 'remove', path: 'a'}],
-    [{op: 'copy', path: '/a'}],
-  ];
+  const ops: Json[] = [{}, [1], [{op: 'add', path: '/a'}], [{op: 'remove'}], [{op: 'remove', path: 'a'}], [{op: 'copy', path: '/a'}]];
   for (const patch of ops) {
     assert.throws(
       () => jsonPatch({a: 1}, patch),
       (err: unknown) => err instanceof ApiError && err.code === 400 && err.message.startsWith('error decoding patch: '),
     );
   }
+});
+
+test('an operation nobody knows is told like a patch that does not fit, as real servers do', () => {
+  assert.throws(
+    () => jsonPatch({a: 1}, [{op: 'spin', path: '/a'}]),
+    (err: unknown) => err instanceof ApiError && err.code === 422,
+  );
 });
 
 test('patches have limits', () => {

@@ -56,7 +56,7 @@ function operationOf(json: Json): Operation {
     case 'copy':
       return {op, path, from: pointerIn(json, 'from')};
     default:
-      throw badRequest(`error decoding patch: unexpected op ${stringify(op ?? null).slice(0, 100)}`);
+      throw cannotApply();
   }
 }
 

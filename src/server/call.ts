@@ -1,4 +1,4 @@
-import {badRequest, noSuchResource} from '../api/errors.ts';
+import {methodNotAllowed, noSuchResource} from '../api/errors.ts';
 import type {HttpRequest} from './http.ts';
 import type {Target} from './target.ts';
 import {flag, parseTarget} from './target.ts';
@@ -67,7 +67,7 @@ function parseResource(method: string, target: Target): ResourceCall | undefined
 
 function verbOf(method: string, target: Target, named: boolean, legacyWatch: boolean): Verb {
   const verb = Object.hasOwn(methodVerbs, method) ? methodVerbs[method] : undefined;
-  if (!verb) throw badRequest(`the method ${JSON.stringify(method.slice(0, 20))} is not one this server knows`);
+  if (!verb) throw methodNotAllowed();
   if (legacyWatch) return 'watch';
   if (verb === 'delete' && !named) return 'deletecollection';
   if (verb !== 'get' || named) return verb;

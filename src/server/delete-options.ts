@@ -30,7 +30,7 @@ export async function deleteOptions(x: Pick<InWorkspace, 'call'>): Promise<Delet
   if (Array.isArray(dryRun) && dryRun.some(value => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']));
   const policy = digString(given, 'propagationPolicy');
   if (policy !== undefined && !isPolicy(policy))
-    errors.push(notSupported('propagationPolicy', policy, ['Background', 'Foreground', 'Orphan', '']));
+    errors.push(notSupported('propagationPolicy', policy, ['Foreground', 'Background', 'Orphan', 'nil']));
   const orphan = dig(given, 'orphanDependents');
   if (policy !== undefined && typeof orphan === 'boolean') {
     errors.push(invalidValue('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));
@@ -76,7 +76,8 @@ export function checkPreconditions(
   {preconditions}: DeleteOptions,
 ): void {
   const {uid, resourceVersion} = preconditions;
-  const gr = {group: resource.gr.group, resource: resource.gr.resource};
+  // Kubernetes names the kind here and not the resource.
+  const gr = {group: resource.gr.group, resource: resource.kind.names.kind};
   if (uid && uid !== metadata.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
     throw conflict(gr, what.name ?? metadata.name, why);

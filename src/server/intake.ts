@@ -1,4 +1,4 @@
-import {type ApiError, badRequest} from '../api/errors.ts';
+import {ApiError, badRequest} from '../api/errors.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {getKey, isObject, stringify} from '../api/json.ts';
 import {dedupeOwners} from '../api/metadata.ts';
@@ -28,6 +28,21 @@ export async function readBody(x: Pick<Exchange, 'call'>): Promise<Body> {
   if (type === 'application/vnd.kubernetes.protobuf') return {value: decodeProtobuf(bytes).object, duplicates: [], lenient: true};
   return {...decodeJson(bytes), lenient: false};
 }
+
+/** The same for the body of a write on a kind, which errors then name. */
+export async function readObject(x: Exchange): Promise<Body> {
+  try {
+    return await readBody(x);
+  } catch (err) {
+    if (!(err instanceof ApiError) || !err.message.startsWith(jsonTrouble)) throw err;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${x.resource.kind.names.kind}): couldn't get version/kind; json parse error: ${err.message.slice(jsonTrouble.length)}`,
+    );
+  }
+}
+
+/** How the JSON reader begins what it says. */
+const jsonTrouble = 'error parsing JSON: ';
 
 /**
  * Makes an object of the endpoint's kind out of what was sent: its type checked, unknown fields dropped and told about as asked,

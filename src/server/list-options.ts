@@ -15,6 +15,8 @@ export type ListStart = {
   readonly after: Key | undefined;
   /** How many items earlier pages held. */
   readonly seen: number;
+  /** How many there were in all when the first page was read; counted once, since every count walks the range. */
+  readonly total: number | undefined;
 };
 
 const selfDescribing = 'meta.k8s.io/v1';
@@ -42,7 +44,7 @@ export async function listStart(deps: Deps, query: URLSearchParams, range: Range
   const exact = wanted && (match === 'Exact' || (match === '' && limit > 0));
   const at = exact ? wanted : deps.store.revision();
   if (at < deps.store.compacted()) throw tooOld(at, deps.store.compacted());
-  return {limit, at, after: undefined, seen: 0};
+  return {limit, at, after: undefined, seen: 0, total: undefined};
 }
 
 function matchErrors(version: string, match: string, token: string): FieldError[] {
@@ -58,35 +60,39 @@ function matchErrors(version: string, match: string, token: string): FieldError[
 }
 
 /** A token for the page behind `after`; clients treat it as opaque, its form is Kubernetes'. */
-export const continueToken = (range: Range, at: Revision | -1, after: Key, seen: number): string =>
-  Buffer.from(JSON.stringify({v: selfDescribing, rv: at, start: `${after.slice(range.length)}\0`, n: seen})).toString('base64url');
+export const continueToken = (range: Range, at: Revision | -1, after: Key, {seen, total}: Counted): string =>
+  Buffer.from(JSON.stringify({v: selfDescribing, rv: at, start: `${after.slice(range.length)}\0`, n: seen, t: total})).toString(
+    'base64url',
+  );
+
+type Counted = Pick<ListStart, 'seen' | 'total'>;
 
 function resume(deps: Deps, token: string, range: Range): Omit<ListStart, 'limit'> {
-  const {rv, start, n} = parseToken(token);
+  const {rv, start, n, t} = parseToken(token);
   const after = `${range}${start.slice(0, -1)}` as Key;
-  const seen = Number.isSafeInteger(n) ? Number(n) : 0;
-  if (rv === -1) return {at: deps.store.revision(), after, seen};
+  const counted = {seen: Number.isSafeInteger(n) ? Number(n) : 0, total: Number.isSafeInteger(t) ? Number(t) : undefined};
+  if (rv === -1) return {at: deps.store.revision(), after, ...counted};
   if (rv > deps.store.revision()) throw invalidToken();
   if (rv < deps.store.compacted()) {
     throw expired(
       'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
-      continueToken(range, -1, after, seen),
+      continueToken(range, -1, after, counted),
     );
   }
-  return {at: rv as Revision, after, seen};
+  return {at: rv as Revision, after, ...counted};
 }
 
-function parseToken(token: string): {rv: number; start: string; n: unknown} {
-  let parsed: {v?: unknown; rv?: unknown; start?: unknown; n?: unknown} | null;
+function parseToken(token: string): {rv: number; start: string; n: unknown; t: unknown} {
+  let parsed: {v?: unknown; rv?: unknown; start?: unknown; n?: unknown; t?: unknown} | null;
   try {
     parsed = JSON.parse(Buffer.from(token, 'base64url').toString()) as typeof parsed;
   } catch {
     throw invalidToken();
   }
-  const {v, rv, start, n} = parsed ?? {};
+  const {v, rv, start, n, t} = parsed ?? {};
   const sound = v === selfDescribing && Number.isSafeInteger(rv) && typeof start === 'string' && /^[\x21-\x7e]{1,700}\0$/.test(start);
   if (!sound || start.split('/').some(s => s === '..' || s === '.' || s === '')) throw invalidToken();
-  return {rv: rv as number, start, n};
+  return {rv: rv as number, start, n, t};
 }
 
 const invalidToken = () => badRequest('invalid continue token: continue key is not valid');

@@ -36,9 +36,10 @@ export async function* readSlices(x: Exchange, range: Range, start: ListStart, s
 
 async function pageMeta(x: Exchange, range: Range, start: ListStart, after: Key, selection: Selection): Promise<ListMeta> {
   const seen = start.seen + start.limit;
-  const meta = {resourceVersion: String(start.at), continue: continueToken(range, start.at, after, seen)};
-  if (!selection.all) return meta;
-  return {...meta, remainingItemCount: Math.max(1, (await x.deps.store.count(range, countedMax)) - seen)};
+  // Of a selection nobody knows how many are left.
+  const total = selection.all ? (start.total ?? (await x.deps.store.count(range, countedMax))) : undefined;
+  const meta = {resourceVersion: String(start.at), continue: continueToken(range, start.at, after, {seen, total})};
+  return total === undefined ? meta : {...meta, remainingItemCount: Math.max(1, total - seen)};
 }
 
 /** Counting stops here: `remainingItemCount` is an estimate for people. */

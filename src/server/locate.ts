@@ -1,14 +1,17 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {isWorkspaceId, root} from '../api/cluster.ts';
-import {ApiError, forbidden, notFound} from '../api/errors.ts';
+import {ApiError, notFound} from '../api/errors.ts';
 import {digString} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {isSystem, logicalClusterKey, phaseOf, read, workspaceKey} from '../registry/logical-clusters.ts';
 import {peek} from '../registry/stored.ts';
 import type {Storage} from '../storage/storage.ts';
 
-/** Where a request goes: one workspace or all of them, or nowhere, of which only those learn who may see what exists. */
-export type Place = {readonly workspace: WorkspaceId | '*'; readonly missing?: ApiError};
+/**
+ * Where a request goes: one workspace or all of them, or nowhere, of which only those learn who may see what exists. A path that leads nowhere is
+ * not found; an id that nothing has looks as if it were forbidden (spec kcp 12.5).
+ */
+export type Place = {readonly workspace: WorkspaceId | '*'; readonly missing?: ApiError | 'hidden'};
 
 /** Finds the workspace a target names (spec kcp 3.4, 3.6). The bare form means root. */
 export async function locate(store: Storage, cluster: string | undefined): Promise<Place> {
@@ -18,14 +21,12 @@ export async function locate(store: Storage, cluster: string | undefined): Promi
   if (found.missing || isSystem(found.workspace)) return found;
 
   const entry = await read(store, logicalClusterKey(found.workspace));
-  if (!entry) return {...found, missing: noCluster};
+  if (!entry) return {...found, missing: 'hidden'};
   const phase = phaseOf(peek(entry));
-  return phase === 'Scheduling' || phase === 'Unavailable' ? {...found, missing: noCluster} : found;
+  return phase === 'Scheduling' || phase === 'Unavailable' ? {...found, missing: 'hidden'} : found;
 }
 
-const noCluster = forbidden({group: '', resource: ''}, '', 'access denied');
-
-type Found = {readonly workspace: WorkspaceId; readonly missing?: ApiError};
+type Found = {readonly workspace: WorkspaceId; readonly missing?: ApiError | 'hidden'};
 
 /** Follows a path from its first segment, which is an id, through one Workspace object per further segment. */
 async function walk(store: Storage, path: string): Promise<Found> {

@@ -39,7 +39,8 @@ export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspac
 function checkScope(kind: Kind, what: ResourceCall): void {
   if (!kind.namespaced && what.namespace !== undefined) throw noSuchResource();
   const acrossNamespaces = what.name === undefined && (what.verb === 'list' || what.verb === 'watch');
-  if (kind.namespaced && what.namespace === undefined && !acrossNamespaces) throw noSuchResource();
+  if (!kind.namespaced || what.namespace !== undefined || acrossNamespaces) return;
+  throw what.name === undefined && !kind.custom ? methodNotAllowed() : noSuchResource();
 }
 
 function checkSubresource(resource: Resource, {verb, subresource, name}: ResourceCall): void {

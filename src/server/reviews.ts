@@ -9,14 +9,14 @@ import {decide} from '../auth/authorize.ts';
 import type {User} from '../auth/user.ts';
 import type {InWorkspace} from './exchange.ts';
 import type {HttpReply} from './http.ts';
-import {readBody, toObject} from './intake.ts';
+import {readObject, toObject} from './intake.ts';
 import {writeOptions} from './options.ts';
 import {replyJson} from './reply.ts';
 
 /** Questions about identities and permissions: answered from the same `authenticate` and `decide` as every request, and never stored (spec kubernetes-api 8.10). */
 export async function review(x: InWorkspace): Promise<HttpReply> {
   const options = writeOptions(x.call.target.query, 'CreateOptions');
-  const object = asJson(toObject(x, await readBody(x), options.fieldValidation));
+  const object = asJson(toObject(x, await readObject(x), options.fieldValidation));
   const status = answers[x.resource.kind.names.kind]?.(x, object);
   if (status === undefined) throw new ApiError('InternalError', 'Internal error occurred: no answer to this review');
   return replyJson(x, {...object, metadata: {creationTimestamp: null}, status}, 201);

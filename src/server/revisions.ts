@@ -8,7 +8,12 @@ const waits = {futureMsMax: 3_000, lookEveryMs: 50} as const;
 
 /** The revision a resourceVersion parameter names. @throws ApiError BadRequest when it is no decimal number */
 export function parseRevision(text: string): Revision {
-  if (!/^(0|[1-9]\d{0,15})$/.test(text)) throw badRequest(`invalid resource version: ${JSON.stringify(text.slice(0, 40))}`);
+  if (!/^(0|[1-9]\d{0,15})$/.test(text)) {
+    const value = JSON.stringify(text.slice(0, 40));
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${value}: strconv.ParseUint: parsing ${value}: invalid syntax`,
+    );
+  }
   return revisionOf(Number(text));
 }
 

@@ -5,7 +5,7 @@
 import {ApiError, forbidden} from '../api/errors.ts';
 import {authenticate} from '../auth/authenticate.ts';
 import type {Attributes} from '../auth/authorize.ts';
-import {authorize} from '../auth/authorize.ts';
+import {authorize, refusal} from '../auth/authorize.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
 import type {Call} from './call.ts';
@@ -39,8 +39,9 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
     refuseImpersonation(headers);
     const place = await locate(deps.store, call.target.cluster);
     // Before anything is said about what exists.
-    const allowed = authorize(user, attributesOf(call, place));
-    if (place.missing) throw place.missing;
+    const attributes = attributesOf(call, place);
+    const allowed = authorize(user, attributes);
+    if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
     if (!call.resource) return await compress(call, await document(deps, allowed, call, place.workspace));
     const exchange = await resolve(deps, allowed, call, place.workspace);
     return await compress(call, await answer(exchange));

@@ -107,7 +107,7 @@ export const initializedCondition = (waiting: readonly string[]) =>
         status: 'False',
         severity: 'Info',
         reason: 'InitializerExists',
-        message: `Initializers still exist: ${waiting.join(', ')}`,
+        message: `Initializers still exist: [${waiting.join(' ')}]`,
       } as const)
     : ({type: 'WorkspaceInitialized', status: 'True'} as const);
 

@@ -105,6 +105,23 @@ test('a workspace whose own finalizer was taken off leaves nothing behind', asyn
   await plane.eventually(async () => assert.deepEqual(await left(id(made)), []));
 });
 
+test('when the path is gone, what is still held is found by its id', async () => {
+  const made = await createWorkspace(api, 'root', 'pathless', 'root:universal');
+  const inside = api.in(`/clusters/${id(made)}`);
+  const held = '/api/v1/namespaces/default/configmaps';
+  succeeded(await inside.post(held, configMap('held', {}, {finalizers: ['x.io/f']})), 201);
+  const path = `${workspacesIn('root')}/pathless`;
+  succeeded(await api.patch(path, {metadata: {finalizers: null}}));
+  succeeded(await api.del(path));
+  refused(await api.get(`/clusters/root:pathless${held}`), 404, 'workspaces.tenancy.kcp.io "root:pathless" not found');
+  await plane.eventually(async () => assert.notEqual((await inside.get(`${held}/held`)).at('metadata', 'deletionTimestamp'), undefined));
+  const other = await createWorkspace(api, 'root', 'pathless', 'root:universal');
+  succeeded(await inside.patch(`${held}/held`, {metadata: {finalizers: []}}));
+  await plane.eventually(async () => assert.deepEqual(await left(id(made)), []));
+  succeeded(await api.get(`/clusters/root:pathless${held}`));
+  assert.notEqual((await left(id(other))).length, 0);
+});
+
 test('a child that is held keeps its parents, found by their ids', async () => {
   const top = await createWorkspace(api, 'root', 'top', 'root:universal');
   const child = await createWorkspace(api, 'root:top', 'child', 'root:universal');

@@ -34,6 +34,8 @@ export type Watching = {
   readonly seen: () => readonly string[];
   /** How the server ended it, if it did. */
   readonly over: () => 'ended' | 'destroyed' | undefined;
+  /** The client takes nothing any more. */
+  stall(): void;
   /** The client goes away. */
   close(): void;
 };
@@ -131,6 +133,8 @@ async function follow(reply: HttpReply): Promise<Watching> {
   const json = reply.headers['content-type'] === 'application/json';
   let over: 'ended' | 'destroyed' | undefined;
   let closed: (() => void)[] | undefined = [];
+  let stalled = false;
+  let waiting = 0;
   const close = (): void => {
     const callbacks = closed ?? [];
     closed = undefined;
@@ -143,10 +147,13 @@ async function follow(reply: HttpReply): Promise<Watching> {
   reply.body({
     write(chunk) {
       if (over || !closed) return;
+      if (stalled) waiting += chunk.length;
       pieces.push(chunk);
       if (json) events.push(JSON.parse(Buffer.from(chunk).toString()) as Found);
     },
-    buffered: 0,
+    get buffered() {
+      return waiting;
+    },
     end: stop('ended'),
     destroy: stop('destroyed'),
     onClose: callback => (closed ? void closed.push(callback) : callback()),
@@ -156,5 +163,9 @@ async function follow(reply: HttpReply): Promise<Watching> {
     (events as {type: string; object: {metadata?: {name?: string}}}[]).map(({type, object}) =>
       `${type} ${object.metadata?.name ?? ''}`.trim(),
     );
-  return {status: reply.status, headers: reply.headers, events, seen, close, over: () => over, bytes: () => Buffer.concat(pieces)};
+  const stall = (): void => {
+    stalled = true;
+  };
+  const {status, headers} = reply;
+  return {status, headers, events, seen, stall, close, over: () => over, bytes: () => Buffer.concat(pieces)};
 }

@@ -5,6 +5,7 @@ import {digest, tokenLookup} from '../../src/main/tokens.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import type {Answer, Api} from './api-client.ts';
 import {apiClient} from './api-client.ts';
+import type {OpenStorage} from './open-storage.ts';
 import {openStorage} from './open-storage.ts';
 import type {VirtualWorld} from './virtual-world.ts';
 import {virtualWorld} from './virtual-world.ts';
@@ -26,12 +27,19 @@ export type TestPlane = {
   workspace(name: string, type?: string): Promise<Api>;
   /** Waits until `holds` no longer throws nor says false, while the clock runs fast. */
   eventually<T>(holds: () => T | Promise<T>): Promise<T>;
+  /** Ends the loops alone: requests are still answered. */
+  pause(): Promise<void>;
+  /** Ends, and starts another one over the same store. */
+  restart(): Promise<TestPlane>;
   stop(): Promise<void>;
 };
 
 export async function startPlane(seed = 'seed'): Promise<TestPlane> {
-  const {store, close} = await openStorage();
-  const world = virtualWorld(seed);
+  return planeOver(await openStorage(), virtualWorld(seed));
+}
+
+async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<TestPlane> {
+  const {store} = opened;
   const errors: string[] = [];
   const named = (name: string, ...groups: string[]) => ({name, uid: `uid-of-${name}`, groups});
   const plane = createPlane({
@@ -66,9 +74,14 @@ export async function startPlane(seed = 'seed'): Promise<TestPlane> {
       return api.in(`/clusters/root:${name}`);
     },
     eventually: holds => eventually(world, holds),
+    pause: () => plane.stop(),
+    async restart() {
+      await plane.stop();
+      return planeOver(opened, world);
+    },
     async stop() {
       await plane.stop();
-      await close();
+      await opened.close();
     },
   };
 }

@@ -5,6 +5,8 @@ import type {World} from '../../src/api/world.ts';
 export type VirtualWorld = World & {
   /** Moves the clock on, ringing every timer on the way at its time, in order. */
   advance(ms: number): Promise<void>;
+  /** How many timers wait. */
+  timers(): number;
 };
 
 /** One step of the event loop that also lets threads and files get on. */
@@ -28,6 +30,7 @@ export function virtualWorld(seed: string): VirtualWorld {
         timers = timers.filter(other => other !== timer);
       };
     },
+    timers: () => timers.length,
     turn: realTurn,
     uid: () =>
       draw()

@@ -18,7 +18,7 @@ import type {Changed} from '../changed.ts';
 import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
 import type {InWorkspace} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
-import {readBody, toObject} from '../intake.ts';
+import {readObject, toObject} from '../intake.ts';
 import {judgeNew} from '../judge.ts';
 import {checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
@@ -31,7 +31,7 @@ const generatedNamesMax = 8;
 /** A new object (spec kubernetes-api 3.1). */
 export async function create(x: InWorkspace): Promise<HttpReply> {
   const options = writeOptions(x.call.target.query, 'CreateOptions');
-  const object = toObject(x, await readBody(x), options.fieldValidation);
+  const object = toObject(x, await readObject(x), options.fieldValidation);
   checkNamespace(x, object);
   const made = await createObject(x, object, options.dryRun);
   return replyChanged(x, made, 201);

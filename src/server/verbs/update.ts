@@ -8,7 +8,7 @@ import {change} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
-import {readBody, toObject} from '../intake.ts';
+import {readObject, toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
 import {replyChanged, replyJson} from '../reply.ts';
@@ -20,7 +20,7 @@ import {keyOfCall} from './get.ts';
 export async function update(x: Named): Promise<HttpReply> {
   const {resource, what} = x;
   const options = writeOptions(x.call.target.query, 'UpdateOptions');
-  const body = await readBody(x);
+  const body = await readObject(x);
   if (what.subresource === 'scale') return updateScale(x, parseScale(body.value), options.dryRun);
 
   const object = toObject(x, body, options.fieldValidation);

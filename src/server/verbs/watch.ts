@@ -62,7 +62,7 @@ function start(run: Run): void {
 /** The present state as ADDED events; false when the client went away meanwhile. */
 async function sendInitial({x, selection, framing, range, sink}: Run, at: Revision, mark: boolean): Promise<boolean> {
   const ready = pace(x.deps.world, sink);
-  for await (const entries of readSlices(x, range, {limit: 0, at, after: undefined, seen: 0}, selection)) {
+  for await (const entries of readSlices(x, range, {limit: 0, at, after: undefined, seen: 0, total: undefined}, selection)) {
     for (const entry of entries) sink.write(framing.event('ADDED', entry));
     if (!(await ready())) return false;
   }
@@ -89,6 +89,8 @@ function live(run: Run, from: Revision): void {
     sink.end();
   };
   sink.onClose(close);
+  // The client may have gone while the initial state was read.
+  if (closed) return;
 
   const bookmark = (): void => {
     if (translate.idle()) sink.write(framing.bookmark(store.revision(), false));

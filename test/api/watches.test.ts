@@ -1,15 +1,14 @@
-/** Lists and watches: spec kubernetes-api 13.4. */
+/** Watches: spec kubernetes-api 13.4. */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer, Api, Found, Watching} from '../support/api-client.ts';
-import {configMap, definition, newPlace, paths, refused, succeeded, widget, widgetSchema, widgetVersion} from '../support/place.ts';
+import {configMap, newPlace, paths, refused, succeeded, widget, widgetSchema, widgetVersion} from '../support/place.ts';
 import {startPlane} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
 const {configMaps, widgets, secrets, namespaces, definitions} = paths;
 const version = (answer: Answer) => Number(answer.at('metadata', 'resourceVersion'));
-const names = (list: Answer) => (list.at('items') as {metadata: {name: string}}[]).map(one => one.metadata.name);
 /** Every namespace has one already. */
 const own = 'fieldSelector=metadata.name!%3Dkube-root-ca.crt';
 
@@ -24,167 +23,6 @@ const told = (watching: Watching, events: readonly string[]) => plane.eventually
 const of = (event: Found, ...path: readonly string[]): Found =>
   path.reduce<Found>((value, key) => (value as {[key: string]: Found} | undefined)?.[key], event);
 const versionOf = (event: Found) => Number(of(event, 'object', 'metadata', 'resourceVersion'));
-
-test('81 an empty list, and what items say of themselves', async () => {
-  const api = await placeWith();
-  const empty = succeeded(await api.get(`${configMaps}?labelSelector=no%3Dsuch`));
-  assert.deepEqual([empty.at('kind'), empty.at('apiVersion'), empty.at('items')], ['ConfigMapList', 'v1', []]);
-  assert.ok(version(empty) > 0);
-  assert.equal((await api.get(configMaps)).at('items', 0, 'kind'), undefined);
-  succeeded(await api.post(widgets, widget('w')), 201);
-  assert.equal((await api.get(widgets)).at('items', 0, 'kind'), 'Widget');
-});
-
-test('82 a list in pages shows one moment', async () => {
-  const api = await placeWith('a', 'b', 'c', 'd');
-  const first = succeeded(await api.get(`${configMaps}?limit=2`));
-  assert.deepEqual([names(first), first.at('metadata', 'remainingItemCount')], [['a', 'b'], 3]);
-  succeeded(await api.post(configMaps, configMap('bb')), 201);
-  succeeded(await api.del(`${configMaps}/d`));
-  const second = succeeded(await api.get(`${configMaps}?limit=2&continue=${first.at('metadata', 'continue')}`));
-  assert.deepEqual([names(second), second.at('metadata', 'remainingItemCount')], [['c', 'd'], 1]);
-  const third = succeeded(await api.get(`${configMaps}?limit=2&continue=${second.at('metadata', 'continue')}`));
-  assert.deepEqual([names(third), third.at('metadata', 'continue')], [['kube-root-ca.crt'], undefined]);
-  assert.deepEqual([version(second), version(third)], [version(first), version(first)]);
-});
-
-test('83 what a selection leaves is not counted', async () => {
-  const api = await placeWith('a', 'b', 'c');
-  const page = succeeded(await api.get(`${configMaps}?limit=1&labelSelector=name`));
-  assert.deepEqual([names(page), page.at('metadata', 'remainingItemCount')], [['a'], undefined]);
-  const rest = succeeded(await api.get(`${configMaps}?limit=5&labelSelector=name&continue=${page.at('metadata', 'continue')}`));
-  assert.deepEqual([names(rest), rest.at('metadata', 'continue')], [['b', 'c'], undefined]);
-});
-
-test('84 tokens that are none', async () => {
-  const api = await placeWith('a', 'b');
-  const token = (await api.get(`${configMaps}?limit=1`)).at('metadata', 'continue');
-  const why = 'specifying resource version is not allowed when using continue';
-  refused(await api.get(`${configMaps}?limit=1&continue=${token}&resourceVersion=5`), 400, why);
-  const forged = (start: string) => Buffer.from(JSON.stringify({v: 'meta.k8s.io/v1', rv: 5, start})).toString('base64url');
-  for (const bad of ['garbage', forged('../../x\0'), forged('a/../b\0'), forged('a'), forged('\0'), 'bnVsbA'])
-    refused(await api.get(`${configMaps}?continue=${bad}`), 400, 'BadRequest: invalid continue token: continue key is not valid');
-});
-
-test('85 a page of what is forgotten', async () => {
-  const api = await placeWith('a', 'b', 'c');
-  const first = succeeded(await api.get(`${configMaps}?limit=1&${own}`));
-  succeeded(await api.post(configMaps, configMap('bb')), 201);
-  await plane.store.compact(plane.store.revision());
-  const expired = refused(
-    await api.get(`${configMaps}?limit=1&continue=${first.at('metadata', 'continue')}`),
-    410,
-    'Expired: The provided continue parameter is too old',
-  );
-  const rest = succeeded(await api.get(`${configMaps}?${own}&continue=${expired.at('metadata', 'continue')}`));
-  assert.deepEqual(names(rest), ['b', 'bb', 'c']);
-  assert.ok(version(rest) > version(first));
-});
-
-const matches: readonly [string, 'served' | readonly string[]][] = [
-  ['resourceVersionMatch=Exact', ['resourceVersionMatch']],
-  ['resourceVersionMatch=NotOlderThan', ['resourceVersionMatch']],
-  ['resourceVersionMatch=NotOlderThan&resourceVersion=0', 'served'],
-  ['resourceVersionMatch=Exact&resourceVersion=0', ['resourceVersionMatch']],
-  ['resourceVersionMatch=Foo&resourceVersion=1', ['resourceVersionMatch']],
-  ['resourceVersion=0', 'served'],
-  ['resourceVersion=0&limit=1', 'served'],
-  ['sendInitialEvents=true', ['sendInitialEvents']],
-];
-
-test('86 which moment a list may ask for', async () => {
-  const api = await placeWith();
-  for (const [query, expected] of matches) {
-    const answer = await api.get(`${configMaps}?${query}`);
-    if (expected === 'served') succeeded(answer);
-    else refused(answer, 422, 'Invalid: ListOptions.meta.k8s.io "" is invalid: ', expected);
-  }
-  refused(await api.get(`${configMaps}?resourceVersion=abc`), 400, 'invalid resource version');
-});
-
-test('86 an exact moment shows what was', async () => {
-  const api = await placeWith('a');
-  const before = succeeded(await api.get(`${configMaps}?${own}`));
-  succeeded(await api.post(configMaps, configMap('b')), 201);
-  const exact = `resourceVersion=${version(before)}&resourceVersionMatch=Exact`;
-  assert.deepEqual(names(await api.get(`${configMaps}?${own}&${exact}`)), ['a']);
-  assert.deepEqual(names(await api.get(`${configMaps}?${own}&resourceVersion=${version(before)}`)), ['a', 'b']);
-  assert.deepEqual(names(await api.get(`${configMaps}?${own}&limit=9&resourceVersion=${version(before)}`)), ['a']);
-});
-
-test('87 a moment that has not come', async () => {
-  const api = await placeWith();
-  const waiting = api.get(`${configMaps}?resourceVersion=999999999`);
-  await plane.world.advance(3_100);
-  const answer = refused(await waiting, 504, 'Timeout: Timeout: Too large resource version: 999999999, current: ');
-  assert.equal(answer.at('details', 'causes', 0, 'reason'), 'ResourceVersionTooLarge');
-  assert.equal(answer.headers['retry-after'], '1');
-  const soon = api.get(`${configMaps}?resourceVersion=${plane.store.revision() + 1}`);
-  succeeded(await api.post(configMaps, configMap('a')), 201);
-  await plane.world.advance(100);
-  assert.ok(names(succeeded(await soon)).includes('a'));
-});
-
-test('88 label selectors', async () => {
-  const api = await newPlace(plane);
-  const labels: {[name: string]: object} = {one: {a: 'b'}, two: {a: 'c', d: ''}, three: {a: ''}, four: {n: '5'}};
-  for (const [name, of] of Object.entries(labels)) succeeded(await api.post(secrets, {metadata: {name, labels: of}}), 201);
-  const cases: readonly [string, readonly string[]][] = [
-    ['a in (b,c),!d', ['one']],
-    ['a=', ['three']],
-    ['a!=b', ['four', 'three', 'two']],
-    ['a notin (b,c)', ['four', 'three']],
-    ['a', ['one', 'three', 'two']],
-    ['!a', ['four']],
-    ['a==b', ['one']],
-    [' a = b ', ['one']],
-    ['n>4', ['four']],
-    ['n<5', []],
-    ['', ['four', 'one', 'three', 'two']],
-  ];
-  for (const [selector, expected] of cases)
-    assert.deepEqual(names(succeeded(await api.get(`${secrets}?labelSelector=${encodeURIComponent(selector)}`))), expected, selector);
-  for (const bad of ['a===b', 'a in', 'a in (b', '=', 'a=b=c', 'a>b', ',', 'a b'])
-    refused(await api.get(`${secrets}?labelSelector=${encodeURIComponent(bad)}`), 400, 'BadRequest: ');
-});
-
-test('89 field selectors on any kind', async () => {
-  const api = await placeWith('a', 'b');
-  succeeded(await api.post(widgets, widget('a')), 201);
-  for (const path of [configMaps, widgets, '/api/v1/configmaps'])
-    assert.deepEqual(names(await api.get(`${path}?fieldSelector=metadata.name%3Da`)), ['a']);
-  refused(await api.get(`${configMaps}?fieldSelector=metadata.foo%3Dx`), 400, '"metadata.foo" is not a known field selector');
-});
-
-test('90 fields of built-in kinds', async () => {
-  const api = await newPlace(plane);
-  succeeded(await api.post(secrets, {metadata: {name: 'o'}}), 201);
-  succeeded(await api.post(secrets, {metadata: {name: 'x'}, type: 'x.io/x'}), 201);
-  assert.deepEqual(names(await api.get(`${secrets}?fieldSelector=type%3DOpaque`)), ['o']);
-  for (const name of ['p', 'q']) {
-    const event = {
-      metadata: {name, namespace: 't'},
-      involvedObject: {kind: 'ConfigMap', name, namespace: 't'},
-      reason: 'r',
-      type: 'Normal',
-    };
-    succeeded(await api.post('/api/v1/namespaces/t/events', event), 201);
-  }
-  assert.deepEqual(names(await api.get('/api/v1/events?fieldSelector=involvedObject.name%3Dq')), ['q']);
-  assert.deepEqual(names(await api.get('/apis/events.k8s.io/v1/events?fieldSelector=regarding.name%3Dq')), ['q']);
-  assert.deepEqual(names(await api.get(`${namespaces}?fieldSelector=status.phase%3DTerminating`)), []);
-  assert.ok(names(await api.get(`${namespaces}?fieldSelector=status.phase%3DActive`)).includes('t'));
-});
-
-test('91 selectable fields', async () => {
-  const api = await newPlace(plane);
-  const versions = [widgetVersion('v1', {selectableFields: [{jsonPath: '.spec.name'}]})];
-  succeeded(await api.post(definitions, definition('chosens', 'Chosen', {versions})), 201);
-  const chosens = '/apis/example.com/v1/namespaces/t/chosens';
-  for (const name of ['x', 'y']) succeeded(await api.post(chosens, {...widget(name, {name}), kind: 'Chosen'}), 201);
-  assert.deepEqual(names(await api.get(`${chosens}?fieldSelector=spec.name%3Dx`)), ['x']);
-  refused(await api.get(`${chosens}?fieldSelector=spec.other%3Dx`), 400, 'field label not supported: spec.other');
-});
 
 test('92 a watch from a list on', async () => {
   const api = await placeWith('old');
@@ -402,4 +240,40 @@ test('a watch of one object, and the old form of the path', async () => {
   await api.patch(`${configMaps}/a`, {data: {x: '1'}});
   await told(one, ['MODIFIED a']);
   one.close();
+});
+
+test('a watch that its client left leaves nothing behind', async () => {
+  const api = await placeWith('a');
+  await plane.world.advance(1_000);
+  const before = plane.world.timers();
+  for (const query of ['', `?resourceVersion=${plane.store.revision()}`, '?allowWatchBookmarks=true', '?labelSelector=a']) {
+    const [soon, late] = [await api.watch(`${configMaps}${query}`), await api.watch(`${widgets}${query}`)];
+    soon.close();
+    await plane.world.advance(10);
+    assert.ok(plane.world.timers() > before, query);
+    late.close();
+    assert.equal(plane.world.timers(), before, query);
+  }
+  const ended = await api.watch(`${configMaps}?timeoutSeconds=1&allowWatchBookmarks=true`);
+  await plane.world.advance(1_100);
+  assert.deepEqual([ended.over(), plane.world.timers()], ['ended', before]);
+});
+
+test('a client that stops reading is left, and may go on from where it was', async () => {
+  const api = await placeWith('a');
+  const before = plane.world.timers();
+  const since = plane.store.revision();
+  const [stuck, other] = [
+    await api.watch(`${configMaps}?resourceVersion=${since}`),
+    await api.watch(`${configMaps}?resourceVersion=${since}`),
+  ];
+  stuck.stall();
+  for (let i = 0; i < 12; i++) succeeded(await api.patch(`${configMaps}/a`, {data: {a: `${i}`.padStart(500_000, 'x')}}));
+  await plane.eventually(() => stuck.over() === 'destroyed');
+  await plane.eventually(() => other.events.length === 12);
+  assert.ok(stuck.events.length < 12);
+  const again = await api.watch(`${configMaps}?resourceVersion=${versionOf(stuck.events.at(-1))}`);
+  await plane.eventually(() => stuck.events.length + again.events.length === 12);
+  for (const watching of [other, again]) watching.close();
+  assert.equal(plane.world.timers(), before);
 });

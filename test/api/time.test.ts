@@ -1,0 +1,111 @@
+/** What time and restarts do: history is forgotten, work that was interrupted is taken up again. */
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {configMap, newPlace, paths, succeeded, widget, widgetDefinition} from '../support/place.ts';
+import {createWorkspace, startPlane, users, workspacesIn} from '../support/plane.ts';
+
+const minute = 60_000;
+
+test('history is kept for five minutes, and a watch outlives it', async () => {
+  const plane = await startPlane();
+  const api = await newPlace(plane);
+  const since = plane.store.revision();
+  const watching = await api.watch(`${paths.configMaps}?resourceVersion=${since}&allowWatchBookmarks=true`);
+  succeeded(await api.post(paths.configMaps, configMap('a')), 201);
+  await plane.world.advance(4 * minute);
+  const resumed = await api.watch(`${paths.configMaps}?resourceVersion=${since}`);
+  await plane.eventually(() => resumed.events.length === 1);
+  resumed.close();
+  await plane.world.advance(10 * minute);
+  await plane.eventually(() => plane.store.compacted() > since);
+  const late = await api.watch(`${paths.configMaps}?resourceVersion=${since}`);
+  await plane.eventually(() => late.over() === 'ended');
+  assert.deepEqual(late.seen(), ['ERROR']);
+
+  succeeded(await api.post(paths.configMaps, configMap('b')), 201);
+  await plane.eventually(() => watching.seen().includes('ADDED b'));
+  assert.deepEqual(
+    watching.seen().filter(one => one !== 'BOOKMARK'),
+    ['ADDED a', 'ADDED b'],
+  );
+  // Its last bookmark is still within history: it could go on from there.
+  const bookmarks = watching.events as {type: string; object: {metadata: {resourceVersion: string}}}[];
+  const last = bookmarks.findLast(event => event.type === 'BOOKMARK')?.object.metadata.resourceVersion;
+  assert.ok(Number(last) >= plane.store.compacted());
+  await plane.stop();
+});
+
+test('a restart changes nothing', async () => {
+  const first = await startPlane();
+  const api = await newPlace(first);
+  succeeded(await api.post(paths.widgets, widget('w')), 201);
+  const before = first.store.revision();
+  const second = await first.restart();
+  assert.equal(second.store.revision(), before);
+  const again = second.api.in('/clusters/root:place-1');
+  assert.equal((await again.get(`${paths.widgets}/w`)).at('spec', 'name'), 'n');
+  await second.stop();
+});
+
+test('what was begun before a restart is ended after it', async () => {
+  const first = await startPlane();
+  const api = await newPlace(first);
+  succeeded(await api.post(paths.widgets, widget('w')), 201);
+  await createWorkspace(first.api, 'root', 'leaving', 'root:universal');
+  await createWorkspace(first.api, 'root:leaving', 'below', 'root:universal');
+  await createWorkspace(first.api, 'root', 'stripped', 'root:universal');
+  await first.pause();
+  succeeded(await api.del(`${paths.namespaces}/t`));
+  succeeded(await api.del(`${paths.definitions}/widgets.example.com`));
+  succeeded(await first.api.del(`${workspacesIn('root')}/leaving`));
+  await first.store.compact(first.store.revision());
+
+  const second = await first.restart();
+  const place = second.api.in('/clusters/root:place-1');
+  for (const path of [`${paths.namespaces}/t`, `${paths.definitions}/widgets.example.com`])
+    await second.eventually(async () => assert.equal((await place.get(path)).status, 404));
+  await second.eventually(async () => assert.equal((await second.api.get(`${workspacesIn('root')}/leaving`)).status, 404));
+  succeeded(await place.post(paths.namespaces, {metadata: {name: 't'}}), 201);
+  succeeded(await place.post(paths.definitions, widgetDefinition()), 201);
+  assert.deepEqual((await place.get(paths.widgets)).at('items'), []);
+  assert.deepEqual(second.errors, []);
+  await second.stop();
+});
+
+test('a workspace that waits finds its shard after a restart', async () => {
+  const first = await startPlane();
+  const body = {
+    apiVersion: 'tenancy.kcp.io/v1alpha1',
+    kind: 'Workspace',
+    metadata: {name: 'waits'},
+    spec: {type: {name: 'universal', path: 'root'}, location: {selector: {matchLabels: {zone: 'moon'}}}},
+  };
+  succeeded(await first.api.post(workspacesIn('root'), body), 201);
+  await first.pause();
+  const shard = '/clusters/root/apis/core.kcp.io/v1alpha1/shards/root';
+  succeeded(await first.api.as(users.shardAdmin).patch(shard, {metadata: {labels: {zone: 'moon'}}}));
+  const second = await first.restart();
+  await second.eventually(async () => assert.equal((await second.api.get(`${workspacesIn('root')}/waits`)).at('status', 'phase'), 'Ready'));
+  await second.stop();
+});
+
+test('an object that is only marked for its deletion is still shown as its definition has it now', async () => {
+  const plane = await startPlane();
+  const api = await newPlace(plane);
+  succeeded(await api.post(paths.widgets, widget('w', {}, {finalizers: ['x.io/f']})), 201);
+  const schema = {type: 'object', properties: {name: {type: 'string'}, added: {type: 'string', default: 'd'}}};
+  const version = {
+    name: 'v1',
+    served: true,
+    storage: true,
+    subresources: {status: {}},
+    schema: {openAPIV3Schema: {type: 'object', properties: {spec: schema}}},
+  };
+  succeeded(await api.patch(`${paths.definitions}/widgets.example.com`, {spec: {versions: [version]}}));
+  const spec = {name: 'n', added: 'd'};
+  assert.deepEqual((await api.get(`${paths.widgets}/w`)).at('spec'), spec);
+  succeeded(await api.del(`${paths.namespaces}/t`));
+  await plane.eventually(async () => assert.notEqual((await api.get(`${paths.widgets}/w`)).at('metadata', 'deletionTimestamp'), undefined));
+  assert.deepEqual((await api.get(`${paths.widgets}/w`)).at('spec'), spec);
+  await plane.stop();
+});
