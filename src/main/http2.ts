@@ -109,13 +109,8 @@ function sendReply(edge: Edge, request: Http2Request, reply: HttpReply): void {
   if (!request.complete) closeUnread(stream);
   if (bodyless) return;
   stream.setTimeout(pieces ? edge.limits.stalledMsMax : 0, () => reset(stream));
-  if (pieces) {
-    const joined = joinSmall(pieces);
-    const last = joined.length - 1;
-    for (let i = 0; i < last; i++) stream.write(joined[i]);
-    // The end travels in the frame of the last piece.
-    stream.end(joined[last]);
-  } else goOn(edge, stream, body as (sink: BodySink) => void);
+  if (pieces) feed(stream, joinSmall(pieces));
+  else goOn(edge, stream, body as (sink: BodySink) => void);
 }
 
 function headerLines(reply: HttpReply, pieces: readonly Uint8Array[] | undefined): {readonly list: string[]; readonly close: boolean} {
@@ -137,6 +132,34 @@ function headerLines(reply: HttpReply, pieces: readonly Uint8Array[] | undefined
 function closeUnread(stream: ServerHttp2Stream): void {
   stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
 }
+
+/** Of an answer, about so much waits for the client at once. */
+const waitingBytesMax = 256 * 1024;
+
+/**
+ * Writes no faster than the client takes it. What waits in a connection counts against its `sessionMemoryMiBMax`, and a few long answers at once would else
+ * have every other request on it refused.
+ */
+function feed(stream: ServerHttp2Stream, pieces: readonly Uint8Array[]): void {
+  const chunks = pieces.flatMap(chunksOf);
+  const last = chunks.length - 1;
+  let at = 0;
+  const more = (): void => {
+    while (at < last && stream.writableLength < waitingBytesMax && !stream.destroyed) stream.write(chunks[at++]);
+    if (at !== last || stream.destroyed) return;
+    // The end travels in the frame of the last piece.
+    stream.end(chunks[at++]);
+  };
+  if (last > 0) stream.on('drain', more);
+  more();
+}
+
+const chunksOf = (piece: Uint8Array): readonly Uint8Array[] =>
+  piece.length <= waitingBytesMax
+    ? [piece]
+    : Array.from({length: Math.ceil(piece.length / waitingBytesMax)}, (_, i) =>
+        piece.subarray(i * waitingBytesMax, (i + 1) * waitingBytesMax),
+      );
 
 function goOn(edge: Edge, stream: ServerHttp2Stream, body: (sink: BodySink) => void): void {
   const sink = new BodySink(stream, () => reset(stream));

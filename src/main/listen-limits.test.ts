@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {constants} from 'node:http2';
+import {type ClientHttp2Stream, constants} from 'node:http2';
 import {Agent, request as requestHttp1} from 'node:https';
 import {describe, test} from 'node:test';
 import {connect as connectTls} from 'node:tls';
@@ -96,6 +96,20 @@ describe('unfriendly clients', () => {
     assert.equal((await answer2(open2(client, {path: '/watch'}))).text, 'late');
     assert.match(await raw('GET /watch HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 'http/1.1', short), /late/);
     client.close();
+    await short.close();
+  });
+
+  test('long replies nobody takes leave room for other requests of their connection', async () => {
+    const short = await start({sessionMemoryMiBMax: 16});
+    const client = session(short);
+    const stalled = Array.from({length: 20}, () => open2(client, {path: '/large'}));
+    await Promise.all(stalled.map(stream => new Promise<void>(resolve => stream.once('response', () => resolve(void stream.pause())))));
+    assert.equal((await answer2(open2(client, {}))).status, 200);
+    const [first] = stalled as [ClientHttp2Stream];
+    const whole = answer2(first);
+    first.resume();
+    assert.equal((await whole).text.length, 8 * 1024 * 1024);
+    client.destroy();
     await short.close();
   });
 

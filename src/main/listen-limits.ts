@@ -18,7 +18,8 @@ export const listenLimits = {
   streamsPerConnectionMax: 250,
   streamWindowBytes: 256 * 1024,
   connectionWindowBytes: 4 * 1024 * 1024,
-  sessionMemoryMiBMax: 32,
+  /** What waits for a client that is slow, over all its streams (a paced answer has 1 MiB waiting); beyond it, further streams are refused. */
+  sessionMemoryMiBMax: 256,
   /** Streams a client may open and reset: so many at once, then so many a second. */
   resetsBurstMax: 500,
   resetsPerSecondMax: 50,
