@@ -53,6 +53,7 @@ async function start(args: readonly string[]): Promise<void> {
     };
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
+    process.on('SIGHUP', end);
   } catch (err) {
     writer.flush();
     fail(`kcp could not start: ${text(err)}\n`);

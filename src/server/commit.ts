@@ -29,8 +29,10 @@ export async function commit(deps: Deps, op: Exclude<Op, {check: unknown}>, also
     return {key: 'put' in op ? op.put : op.delete, revision: revisions[0] as Entry['revision'], value};
   } catch (err) {
     if (err instanceof Unexpected) return {own: err.op === 0};
-    if (err instanceof Unavailable)
+    if (err instanceof Unavailable) {
+      deps.log.warn('the store refused a write', {error: err.message});
       throw new ApiError('ServiceUnavailable', 'the store takes no writes at the moment', {retryAfterSeconds: 1});
+    }
     throw err;
   }
 }

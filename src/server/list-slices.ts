@@ -10,7 +10,7 @@ import {continueToken} from './list-options.ts';
 import type {Selection} from './selection.ts';
 
 /** How lists are cut: what is read and encoded between two turns of the event loop, and what is held before it is sent in pieces. */
-export const listLimits = {sliceEntriesMax: 500, heldBytesMax: 8 * 1024 * 1024} as const;
+export const listLimits = {sliceEntriesMax: 500, sliceBytesMax: 1024 * 1024, heldBytesMax: 8 * 1024 * 1024} as const;
 
 export type ListMeta = {readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number};
 
@@ -23,7 +23,12 @@ export async function* readSlices(x: Exchange, range: Range, start: ListStart, s
   let after = start.after;
   let left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
   for (;;) {
-    const page = await store.list(range, {limit: Math.min(left, listLimits.sliceEntriesMax), at, ...(after && {after})});
+    const page = await store.list(range, {
+      limit: Math.min(left, listLimits.sliceEntriesMax),
+      bytesMax: listLimits.sliceBytesMax,
+      at,
+      ...(after && {after}),
+    });
     const chosen = selection.all ? page.entries : page.entries.filter(entry => selection.matches(glance(x.resource, entry)));
     left -= chosen.length;
     after = page.entries.at(-1)?.key ?? after;

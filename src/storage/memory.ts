@@ -58,14 +58,16 @@ class MemoryStorage implements Storage {
   async list(range: Range, page: Page): Promise<Listed> {
     const at = this.#moment(page.at);
     const entries: Entry[] = [];
+    let bytes = 0;
     for (let i = this.#place(page.after && page.after > range ? page.after : (range as Key)); i < this.#keys.length; i++) {
       const key = this.#keys[i]!;
       if (key === page.after) continue;
       if (!holds(range, key)) break;
       const entry = this.#at(key, at);
       if (!entry) continue;
-      if (entries.length === page.limit) return {entries, at, more: true};
+      if (entries.length === page.limit || bytes >= (page.bytesMax ?? Number.POSITIVE_INFINITY)) return {entries, at, more: true};
       entries.push(entry);
+      bytes += entry.value.length;
     }
     return {entries, at, more: false};
   }

@@ -187,6 +187,20 @@ function reading(rule: Rule): void {
     assert.deepEqual([behind.entries, behind.more], [[], false]);
   });
 
+  rule('ST8 a page ends when its values come to as many bytes as were asked for', async store => {
+    for (const name of ['a', 'b', 'c', 'd'])
+      await store.commit([{put: key(`/bytes/${name}`), value: new Uint8Array(100), expect: 'absent'}]);
+    const sizes = async (bytesMax: number, after?: ReturnType<typeof key>) => {
+      const {entries, more} = await store.list('/bytes/', {limit: 10, bytesMax, ...(after && {after})});
+      return [entries.length, more];
+    };
+    assert.deepEqual(await sizes(1), [1, true], 'one entry comes whatever its size');
+    assert.deepEqual(await sizes(101), [2, true]);
+    assert.deepEqual(await sizes(300), [3, true]);
+    assert.deepEqual(await sizes(300, key('/bytes/a')), [3, false]);
+    assert.deepEqual(await sizes(1_000), [4, false]);
+  });
+
   rule('ST8 a page continued at its moment sees nothing of what happened since', async store => {
     const revisions = new Map<string, Revision>();
     for (const name of ['/a/1', '/a/3', '/a/5', '/a/7']) revisions.set(name, await commit(store, put(name, 'old')));

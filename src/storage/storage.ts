@@ -77,6 +77,8 @@ export type Event = {
 export type Page = {
   /** At most this many entries. */
   readonly limit: number;
+  /** The page ends with the entry that brings its values to so many bytes or more. */
+  readonly bytesMax?: number;
   /** The moment to read; the newest when absent. A page that goes on from another one repeats the `at` of the first. */
   readonly at?: Revision;
   /** Only keys after this one. */

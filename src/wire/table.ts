@@ -26,6 +26,9 @@ export function tableOf(kind: Kind, objects: readonly KubeObject[], options: Tab
   };
 }
 
+/** The row of one object, for tables that are put together from many reads. */
+export const tableRow = (kind: Kind, object: KubeObject, options: TableOptions): JsonObject => rowOf(columnsOf(kind), object, options);
+
 const nameColumn: Column = {
   name: 'Name',
   type: 'string',

@@ -81,11 +81,13 @@ class EtcdStorage implements Storage {
     return (await this.list(key, {limit: 1, ...options})).entries[0];
   }
 
-  async list(range: Range, {limit, at, after}: Page): Promise<Listed> {
+  async list(range: Range, {limit, bytesMax = Number.POSITIVE_INFINITY, at, after}: Page): Promise<Listed> {
     // To etcd a limit of 0 is none.
     const answer = await this.#range(range, {limit: limit + 1, ...(at !== undefined && {revision: at})}, after);
     const entries = (answer.kvs ?? []).map(kv => this.#entry(kv));
-    return {entries: entries.slice(0, limit), at: at ?? revisionOf(Number(answer.header.revision)), more: entries.length > limit};
+    let taken = 0;
+    for (let bytes = 0; taken < Math.min(limit, entries.length) && bytes < bytesMax; taken++) bytes += entries[taken]!.value.length;
+    return {entries: entries.slice(0, taken), at: at ?? revisionOf(Number(answer.header.revision)), more: entries.length > taken};
   }
 
   async count(range: Range, max: number): Promise<number> {

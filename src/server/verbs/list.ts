@@ -3,7 +3,7 @@ import type {KubeObject} from '../../api/object.ts';
 import {asJson} from '../../api/object.ts';
 import {view} from '../../registry/view.ts';
 import {encodePartialObjectMetadataList} from '../../wire/protobuf/encode.ts';
-import {tableOf} from '../../wire/table.ts';
+import {tableOf, tableRow} from '../../wire/table.ts';
 import type {Exchange} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
 import {asExpired, listStart} from '../list-options.ts';
@@ -31,32 +31,47 @@ export async function list(x: Exchange): Promise<HttpReply> {
   }
 }
 
-/** Lists that are not plain JSON: tables, metadata only, YAML, protobuf. */
+/** Lists that are not plain JSON: tables, metadata only, YAML, protobuf. Of each object only what is shown is kept. */
 async function converted(x: Exchange, slices: Slices): Promise<HttpReply> {
   const {resource, as} = x;
-  const objects: KubeObject[] = [];
+  const protobuf = as.mediaType === 'application/vnd.kubernetes.protobuf';
+  if (protobuf && as.as !== 'PartialObjectMetadataList') throw notAcceptable;
+  const form = formOf(x);
+  const parts: KubeObject[] = [];
+  const items: Json[] = [];
   let step = await slices.next();
-  for (; !step.done; step = await slices.next()) for (const entry of step.value) objects.push(view(resource, entry));
-  const listMeta = step.value;
-
-  if (as.mediaType === 'application/vnd.kubernetes.protobuf') {
-    if (as.as !== 'PartialObjectMetadataList') throw notAcceptable;
-    return {status: 200, headers: headers(x, as.mediaType), body: encodePartialObjectMetadataList(listMeta, objects)};
+  for (; !step.done; step = await slices.next()) {
+    for (const entry of step.value) {
+      const object = view(resource, entry);
+      if (protobuf) parts.push(partial(object));
+      else items.push(form.item(object));
+    }
   }
-  return {status: 200, headers: headers(x, as.mediaType), body: encodeText(shown(x, objects, listMeta), as)};
+  const body = protobuf ? encodePartialObjectMetadataList(step.value, parts) : encodeText(form.whole(items, step.value), as);
+  return {status: 200, headers: headers(x, as.mediaType), body};
 }
 
-function shown(x: Exchange, objects: readonly KubeObject[], listMeta: ListMeta): Json {
+/** How one object is shown, and how all of them together. */
+type Form = {item(object: KubeObject): Json; whole(items: Json[], listMeta: ListMeta): Json};
+
+function formOf(x: Exchange): Form {
   const {resource, as} = x;
   const version = as.asVersion ?? 'v1';
   if (as.as === 'Table') {
-    const options = {now: x.deps.world.now(), includeObject: includeObject(x.call.target.query), version, listMeta, columns: true};
-    return tableOf(resource.kind, objects, options);
+    const options = {now: x.deps.world.now(), includeObject: includeObject(x.call.target.query), version, listMeta: {}, columns: true};
+    return {
+      item: object => tableRow(resource.kind, object, options),
+      whole: (rows, listMeta) => ({...tableOf(resource.kind, [], {...options, listMeta}), rows}),
+    };
   }
   if (as.as === 'PartialObjectMetadataList') {
-    const items = objects.map(object => asJson(partial(object, version)));
-    return {kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata: listMeta, items};
+    return {
+      item: object => asJson(partial(object, version)),
+      whole: (items, listMeta) => ({kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata: listMeta, items}),
+    };
   }
-  const items = objects.map(object => item(resource.kind.custom, object));
-  return {kind: resource.kind.names.listKind, apiVersion: resource.apiVersion, metadata: listMeta, items};
+  return {
+    item: object => item(resource.kind.custom, object),
+    whole: (items, listMeta) => ({kind: resource.kind.names.listKind, apiVersion: resource.apiVersion, metadata: listMeta, items}),
+  };
 }

@@ -50,6 +50,8 @@ export class Reads {
   async list(range: Range, page: Page): Promise<Listed> {
     const at = this.#moment(page.at);
     const entries: Entry[] = [];
+    const bytesMax = page.bytesMax ?? Number.POSITIVE_INFINITY;
+    let bytes = 0;
     const slice = this.#slice(at);
     for (let after: string = page.after ?? ''; ; ) {
       const max = rowsFor(page.limit - entries.length);
@@ -58,8 +60,9 @@ export class Reads {
         if (slice.isOver) await slice.next();
         const entry = row[1] <= at ? this.#newest(row, slice) : await this.#walkBack(row[0], row[1], slice);
         if (!entry) continue;
-        if (entries.length === page.limit) return {entries, at, more: true};
+        if (entries.length === page.limit || bytes >= bytesMax) return {entries, at, more: true};
         entries.push(entry);
+        bytes += entry.value.length;
       }
       if (rows.length < max) return {entries, at, more: false};
       after = rows.at(-1)![0];
