@@ -1,63 +1,47 @@
 import type {Surroundings} from '../admission/rule.ts';
 import type {Log} from '../api/world.ts';
 import {terms} from '../registry/keys.ts';
-import type {Event, Key, Revision} from '../storage/storage.ts';
+import type {Event, Key, Revision, Watch} from '../storage/storage.ts';
 import {revisionOf} from '../storage/storage.ts';
 import type {Controller} from './controller.ts';
 
 export const runnerLimits = {
   /** Names a controller works on at the same time: they mostly wait for the disk, and what waits together is synced together. */
   activeMax: 32,
-  /** Names a controller remembers; beyond it forgets, and finds what is left to do by looking everything over again. */
+  /** Names a controller remembers; beyond it stops reading the log, and reads on when it has none left. A few more come in with one event. */
   waitingMax: 100_000,
+  /** How often it is seen whether there is room for further names, while unfinished deletions are listed. */
+  roomMs: 100,
+  /** Failures (about half an hour of them) after which a name no longer keeps history from being forgotten. It is still tried. */
+  heldTriesMax: 64,
   retryMsMin: 20,
   retryMsMax: 30_000,
   pageEntriesMax: 500,
 } as const;
 
 export type Running = {
-  /** Everything up to here has been seen; history before it may be forgotten. */
+  /** Everything up to here has been dealt with; history before it may be forgotten. */
   position(): Revision;
   /** Ends after what is under way. */
   stop(): Promise<void>;
 };
 
 /**
- * Runs controllers over the change feed. It starts at the oldest change that history still has, and with everything that waits for
- * finalizers: so whatever a crash interrupted is taken up again.
+ * Runs controllers over the change feed. Each reads it by itself, from the oldest change that history still has, and is also shown everything
+ * that waits for finalizers: so whatever a crash interrupted is taken up again.
  */
 export function startControllers(controllers: readonly Controller[], around: Surroundings, log: Log): Running {
   const queues = controllers.map(controller => new Queue(controller, around, log));
-  const {store} = around;
-  let position = store.compacted();
-  const see = (event: Event): void => {
-    for (const queue of queues) queue.see(event);
-  };
-  const watching = store.watch('/', position, {
-    events(batch) {
-      for (const event of batch) see(event);
-      position = (batch.at(-1) as Event).revision;
-    },
-    ended: why => log.error('controllers lost the change feed', {error: String(why)}),
-  });
-  lookOver(around, see).catch(err => log.error('unfinished deletions could not be listed', {error: String(err)}));
+  for (const queue of queues) {
+    queue.read();
+    queue.lookOver().catch(err => log.error('unfinished deletions could not be listed', {error: String(err)}));
+  }
   return {
-    position: () => revisionOf(Math.max(position, 0)),
+    position: () => revisionOf(Math.min(around.store.revision(), ...queues.map(queue => queue.position()))),
     async stop() {
-      watching.close();
       await Promise.all(queues.map(queue => queue.stop()));
     },
   };
-}
-
-/** Shows every object that waits for finalizers as if it had just been written. */
-async function lookOver({store}: Surroundings, see: (event: Event) => void): Promise<void> {
-  for (let after: Key | undefined, more = true; more; ) {
-    const page = await store.byTerm(terms.terminating, {limit: runnerLimits.pageEntriesMax, ...(after && {after})});
-    for (const entry of page.entries) see({...entry, type: 'update'});
-    after = page.entries.at(-1)?.key;
-    more = page.more;
-  }
 }
 
 /** The names one controller has still to look at: each once, however often it was woken. */
@@ -65,12 +49,16 @@ class Queue {
   readonly #controller: Controller;
   readonly #around: Surroundings;
   readonly #log: Log;
-  readonly #waiting = new Set<string>();
-  readonly #active = new Set<string>();
+  /** The names that wait, and those that are worked on, each with the oldest change that woke it. */
+  readonly #waiting = new Map<string, Revision>();
+  readonly #active = new Map<string, Revision>();
   /** Names that were woken while they were being worked on. */
-  readonly #again = new Set<string>();
-  readonly #tries = new Map<string, number>();
-  #overflowed = false;
+  readonly #again = new Map<string, Revision>();
+  /** Names whose work failed, and that wait to be tried again. */
+  readonly #failed = new Map<string, {readonly tries: number; readonly revision: Revision}>();
+  /** Everything up to here was read. */
+  #read: Revision;
+  #watching: Watch | undefined;
   #stopped = false;
   #idle: (() => void) | undefined;
 
@@ -78,67 +66,115 @@ class Queue {
     this.#controller = controller;
     this.#around = around;
     this.#log = log;
+    this.#read = around.store.compacted();
   }
 
-  see(event: Event): void {
-    for (const ref of this.#controller.wakes(event, this.#around)) this.wake(ref);
+  /** Reads the change feed on from where it was left, until too many names wait. */
+  read(): void {
+    if (this.#watching || this.#stopped) return;
+    const watching = this.#around.store.watch('/', this.#read, {
+      events: batch => {
+        for (const event of batch) {
+          if (this.#watching !== watching) return;
+          this.#see(event, event.revision);
+          this.#read = event.revision;
+          if (this.#isFull()) this.#pause();
+        }
+      },
+      ended: why => this.#log.error('a controller lost the change feed', {controller: this.#controller.name, error: String(why)}),
+    });
+    this.#watching = watching;
   }
 
-  wake(ref: string): void {
+  /** Shows every object that waits for finalizers as if it had just been written. */
+  async lookOver(): Promise<void> {
+    const {store, world} = this.#around;
+    for (let after: Key | undefined, more = true; more && !this.#stopped; ) {
+      const page = await store.byTerm(terms.terminating, {limit: runnerLimits.pageEntriesMax, ...(after && {after})});
+      // They are found by their term again; what they need of history is nothing.
+      for (const entry of page.entries) this.#see({...entry, type: 'update'}, store.revision());
+      after = page.entries.at(-1)?.key;
+      more = page.more;
+      while (more && this.#isFull() && !this.#stopped) await new Promise<void>(resolve => world.after(runnerLimits.roomMs, resolve));
+    }
+  }
+
+  /** Everything up to here was dealt with, or can be found again without the log. */
+  position(): number {
+    let position: number = this.#read;
+    const hold = (revision: Revision): void => {
+      position = Math.min(position, revision - 1);
+    };
+    for (const revisions of [this.#waiting, this.#active, this.#again]) for (const revision of revisions.values()) hold(revision);
+    for (const {tries, revision} of this.#failed.values()) if (tries < runnerLimits.heldTriesMax) hold(revision);
+    return Math.max(position, 0);
+  }
+
+  #isFull(): boolean {
+    return this.#waiting.size >= runnerLimits.waitingMax;
+  }
+
+  #pause(): void {
+    this.#watching?.close();
+    this.#watching = undefined;
+  }
+
+  #see(event: Event, revision: Revision): void {
+    for (const ref of this.#controller.wakes(event, this.#around)) this.#wake(ref, revision);
+  }
+
+  #wake(ref: string, revision: Revision): void {
     if (this.#stopped) return;
     if (this.#active.has(ref)) {
-      this.#again.add(ref);
+      if (!this.#again.has(ref)) this.#again.set(ref, revision);
       return;
     }
-    if (this.#waiting.size >= runnerLimits.waitingMax) {
-      this.#overflowed = true;
-      return;
-    }
-    this.#waiting.add(ref);
+    if (!this.#waiting.has(ref)) this.#waiting.set(ref, revision);
     this.#next();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#pause();
     if (this.#active.size > 0) await new Promise<void>(resolve => (this.#idle = resolve));
   }
 
   #next(): void {
-    for (const ref of this.#waiting) {
+    for (const [ref, revision] of this.#waiting) {
       if (this.#active.size >= runnerLimits.activeMax) return;
       this.#waiting.delete(ref);
-      this.#active.add(ref);
-      void this.#work(ref);
+      this.#active.set(ref, revision);
+      void this.#work(ref, revision);
     }
-    if (this.#overflowed && this.#waiting.size === 0) {
-      this.#overflowed = false;
-      void lookOver(this.#around, event => this.see(event));
-    }
+    if (!this.#watching && this.#waiting.size === 0) this.read();
   }
 
-  async #work(ref: string): Promise<void> {
+  async #work(ref: string, revision: Revision): Promise<void> {
     // Others first: a wake-up comes in the middle of a commit's acknowledgement.
     await this.#around.world.turn();
     let againMs: number | undefined;
     try {
       againMs = (await this.#controller.reconcile(ref, this.#around))?.againMs;
-      this.#tries.delete(ref);
+      this.#failed.delete(ref);
     } catch (err) {
-      againMs = this.#failed(ref, err);
+      againMs = this.#fail(ref, revision, err);
     }
     this.#active.delete(ref);
     if (this.#stopped) {
       if (this.#active.size === 0) this.#idle?.();
       return;
     }
-    if (this.#again.delete(ref)) this.wake(ref);
-    else if (againMs !== undefined) this.#around.world.after(againMs, () => this.wake(ref));
+    const again = this.#again.get(ref);
+    this.#again.delete(ref);
+    if (again !== undefined) this.#wake(ref, this.#failed.get(ref)?.revision ?? again);
+    else if (againMs !== undefined) this.#around.world.after(againMs, () => this.#wake(ref, this.#failed.get(ref)?.revision ?? this.#read));
     this.#next();
   }
 
-  #failed(ref: string, err: unknown): number {
-    const tries = (this.#tries.get(ref) ?? 0) + 1;
-    this.#tries.set(ref, tries);
+  #fail(ref: string, revision: Revision, err: unknown): number {
+    const known = this.#failed.get(ref);
+    const tries = (known?.tries ?? 0) + 1;
+    this.#failed.set(ref, {tries, revision: known?.revision ?? revision});
     // Losing a race is ordinary, and the first retry follows soon.
     if (tries > 3) this.#log.warn('a controller will try again', {controller: this.#controller.name, ref, tries, error: String(err)});
     return Math.min(runnerLimits.retryMsMin * 2 ** (tries - 1), runnerLimits.retryMsMax);
