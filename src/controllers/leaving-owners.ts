@@ -47,8 +47,12 @@ async function isBlocked(owner: Entry, around: Surroundings): Promise<boolean> {
   return false;
 }
 
-/** Whether an owner blocks one that blocks one … that blocks it, and all of them wait. */
+/**
+ * Whether an owner blocks one that blocks one … that blocks it, and all of them wait. Of a circle, only the one with the smallest uid finds
+ * out: the others stop where they meet a smaller one, so that long chains, which are no circles, cost their members little.
+ */
 async function isBelowItself(start: Entry, around: Surroundings): Promise<boolean> {
+  const {uid} = peek(start).metadata;
   const seen = new Set<Key>();
   const ahead: Entry[] = [start];
   for (let entry = ahead.pop(); entry && seen.size < limits.circleOwnersMax; entry = ahead.pop()) {
@@ -59,7 +63,8 @@ async function isBelowItself(start: Entry, around: Surroundings): Promise<boolea
       if (key === start.key && entry !== start) return true;
       seen.add(key);
       const above = await read(around.store, key);
-      if (above && peek(above).metadata.uid === reference.uid && waitsForDependents(peek(above))) ahead.push(above);
+      if (!above || peek(above).metadata.uid !== reference.uid || reference.uid < uid) continue;
+      if (waitsForDependents(peek(above))) ahead.push(above);
     }
   }
   return false;
