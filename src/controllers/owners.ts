@@ -7,7 +7,9 @@ import {keyOf, parseKey, terms} from '../registry/keys.ts';
 import {read} from '../registry/logical-clusters.ts';
 import {peek} from '../registry/stored.ts';
 import type {Entry, Key} from '../storage/storage.ts';
-import {removalLimits} from './removal.ts';
+
+/** Few enough that weighing all of them keeps nobody else waiting for long. */
+const pageEntriesMax = 200;
 
 /**
  * What an owner means to its dependent: it keeps it (`solid`), it is being deleted and waits for it (`waiting`), it is not there (`absent`),
@@ -57,7 +59,7 @@ export async function* dependentsOf(owner: Entry, {store, world}: Surroundings):
 /** Everything under a term, in pages. */
 export async function* pagesOf(term: string, {store, world}: Pick<Surroundings, 'store' | 'world'>): AsyncGenerator<readonly Entry[]> {
   for (let after: Key | undefined, more = true; more; ) {
-    const page = await store.byTerm(term, {limit: removalLimits.pageEntriesMax, ...(after && {after})});
+    const page = await store.byTerm(term, {limit: pageEntriesMax, ...(after && {after})});
     if (page.entries.length > 0) yield page.entries;
     after = page.entries.at(-1)?.key;
     more = page.more;

@@ -27,91 +27,57 @@ export type Running = {
 };
 
 /**
- * Runs controllers over the change feed. Each reads it by itself, from the oldest change that history still has, and is also shown everything
- * that waits for finalizers: so whatever a crash interrupted is taken up again.
+ * Runs controllers over the change feed. It starts at the oldest change that history still has, and with everything that waits for
+ * finalizers: so whatever a crash interrupted is taken up again.
  */
 export function startControllers(controllers: readonly Controller[], around: Surroundings, log: Log): Running {
-  const queues = controllers.map(controller => new Queue(controller, around, log));
-  for (const queue of queues) {
-    queue.read();
-    queue.lookOver().catch(err => log.error('unfinished deletions could not be listed', {error: String(err)}));
-  }
-  return {
-    position: () => revisionOf(Math.min(around.store.revision(), ...queues.map(queue => queue.position()))),
-    async stop() {
-      await Promise.all(queues.map(queue => queue.stop()));
-    },
-  };
+  return new Runner(controllers, around, log);
 }
 
-/** The names one controller has still to look at: each once, however often it was woken. */
-class Queue {
-  readonly #controller: Controller;
+/** The one reader of the log, who gives each controller its names. */
+class Runner implements Running {
+  readonly #queues: readonly Queue[];
   readonly #around: Surroundings;
   readonly #log: Log;
-  /** The names that wait, and those that are worked on, each with the oldest change that woke it. */
-  readonly #waiting = new Map<string, Revision>();
-  readonly #active = new Map<string, Revision>();
-  /** Names that were woken while they were being worked on. */
-  readonly #again = new Map<string, Revision>();
-  /** Names whose work failed, and that wait to be tried again. */
-  readonly #failed = new Map<string, {readonly tries: number; readonly revision: Revision}>();
   /** Everything up to here was read. */
   #read: Revision;
   #watching: Watch | undefined;
   #stopped = false;
-  #idle: (() => void) | undefined;
 
-  constructor(controller: Controller, around: Surroundings, log: Log) {
-    this.#controller = controller;
+  constructor(controllers: readonly Controller[], around: Surroundings, log: Log) {
+    this.#queues = controllers.map(controller => new Queue(controller, around, log, () => this.#readOn()));
     this.#around = around;
     this.#log = log;
     this.#read = around.store.compacted();
+    this.#readOn();
+    this.#lookOver().catch(err => log.error('unfinished deletions could not be listed', {error: String(err)}));
   }
 
-  /** Reads the change feed on from where it was left, until too many names wait. */
-  read(): void {
-    if (this.#watching || this.#stopped) return;
+  position(): Revision {
+    return revisionOf(Math.max(Math.min(this.#read, ...this.#queues.map(queue => queue.oldest() - 1)), 0));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#pause();
+    await Promise.all(this.#queues.map(queue => queue.stop()));
+  }
+
+  /** Reads the log on from where it was left, until too many names wait. */
+  #readOn(): void {
+    if (this.#watching || this.#stopped || this.#queues.some(queue => queue.size > 0)) return;
     const watching = this.#around.store.watch('/', this.#read, {
       events: batch => {
         for (const event of batch) {
           if (this.#watching !== watching) return;
-          this.#see(event, event.revision);
+          for (const queue of this.#queues) queue.see(event, event.revision);
           this.#read = event.revision;
           if (this.#isFull()) this.#pause();
         }
       },
-      ended: why => this.#log.error('a controller lost the change feed', {controller: this.#controller.name, error: String(why)}),
+      ended: why => this.#log.error('controllers lost the change feed', {error: String(why)}),
     });
     this.#watching = watching;
-  }
-
-  /** Shows every object that waits for finalizers as if it had just been written. */
-  async lookOver(): Promise<void> {
-    const {store, world} = this.#around;
-    for (let after: Key | undefined, more = true; more && !this.#stopped; ) {
-      const page = await store.byTerm(terms.terminating, {limit: runnerLimits.pageEntriesMax, ...(after && {after})});
-      // They are found by their term again; what they need of history is nothing.
-      for (const entry of page.entries) this.#see({...entry, type: 'update'}, store.revision());
-      after = page.entries.at(-1)?.key;
-      more = page.more;
-      while (more && this.#isFull() && !this.#stopped) await new Promise<void>(resolve => world.after(runnerLimits.roomMs, resolve));
-    }
-  }
-
-  /** Everything up to here was dealt with, or can be found again without the log. */
-  position(): number {
-    let position: number = this.#read;
-    const hold = (revision: Revision): void => {
-      position = Math.min(position, revision - 1);
-    };
-    for (const revisions of [this.#waiting, this.#active, this.#again]) for (const revision of revisions.values()) hold(revision);
-    for (const {tries, revision} of this.#failed.values()) if (tries < runnerLimits.heldTriesMax) hold(revision);
-    return Math.max(position, 0);
-  }
-
-  #isFull(): boolean {
-    return this.#waiting.size >= runnerLimits.waitingMax;
   }
 
   #pause(): void {
@@ -119,7 +85,64 @@ class Queue {
     this.#watching = undefined;
   }
 
-  #see(event: Event, revision: Revision): void {
+  #isFull(): boolean {
+    return this.#queues.some(queue => queue.size >= runnerLimits.waitingMax);
+  }
+
+  /** Shows every object that waits for finalizers as if it had just been written. */
+  async #lookOver(): Promise<void> {
+    const {store, world} = this.#around;
+    for (let after: Key | undefined, more = true; more && !this.#stopped; ) {
+      const page = await store.byTerm(terms.terminating, {limit: runnerLimits.pageEntriesMax, ...(after && {after})});
+      // The term finds them again: they need nothing of history.
+      const revision = store.revision();
+      for (const entry of page.entries) for (const queue of this.#queues) queue.see({...entry, type: 'update'}, revision);
+      after = page.entries.at(-1)?.key;
+      more = page.more;
+      while (more && this.#isFull() && !this.#stopped) await new Promise<void>(resolve => world.after(runnerLimits.roomMs, resolve));
+    }
+  }
+}
+
+/** The names one controller has still to look at: each once, however often it was woken. */
+class Queue {
+  readonly #controller: Controller;
+  readonly #around: Surroundings;
+  readonly #log: Log;
+  /** Called when no name waits any more. */
+  readonly #drained: () => void;
+  /** The names that wait, and those that are worked on, each with the oldest change that woke it. */
+  readonly #waiting = new Map<string, Revision>();
+  readonly #active = new Map<string, Revision>();
+  /** Names that were woken while they were being worked on. */
+  readonly #again = new Map<string, Revision>();
+  /** Names whose work failed, and that wait to be tried again. */
+  readonly #failed = new Map<string, {readonly tries: number; readonly revision: Revision}>();
+  #stopped = false;
+  #idle: (() => void) | undefined;
+
+  constructor(controller: Controller, around: Surroundings, log: Log, drained: () => void) {
+    this.#controller = controller;
+    this.#around = around;
+    this.#log = log;
+    this.#drained = drained;
+  }
+
+  /** How many names wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** The oldest change whose work is not done; Infinity when there is none. What asked to be told again is found without the log. */
+  oldest(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const names of [this.#waiting, this.#active, this.#again])
+      for (const revision of names.values()) oldest = Math.min(oldest, revision);
+    for (const {tries, revision} of this.#failed.values()) if (tries < runnerLimits.heldTriesMax) oldest = Math.min(oldest, revision);
+    return oldest;
+  }
+
+  see(event: Event, revision: Revision): void {
     for (const ref of this.#controller.wakes(event, this.#around)) this.#wake(ref, revision);
   }
 
@@ -135,7 +158,6 @@ class Queue {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#pause();
     if (this.#active.size > 0) await new Promise<void>(resolve => (this.#idle = resolve));
   }
 
@@ -146,7 +168,7 @@ class Queue {
       this.#active.set(ref, revision);
       void this.#work(ref, revision);
     }
-    if (!this.#watching && this.#waiting.size === 0) this.read();
+    if (this.#waiting.size === 0) this.#drained();
   }
 
   async #work(ref: string, revision: Revision): Promise<void> {
@@ -167,7 +189,8 @@ class Queue {
     const again = this.#again.get(ref);
     this.#again.delete(ref);
     if (again !== undefined) this.#wake(ref, this.#failed.get(ref)?.revision ?? again);
-    else if (againMs !== undefined) this.#around.world.after(againMs, () => this.#wake(ref, this.#failed.get(ref)?.revision ?? this.#read));
+    else if (againMs !== undefined)
+      this.#around.world.after(againMs, () => this.#wake(ref, this.#failed.get(ref)?.revision ?? this.#around.store.revision()));
     this.#next();
   }
 

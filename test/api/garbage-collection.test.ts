@@ -97,6 +97,7 @@ test('the finalizers of an object say what a deletion without a policy does', as
     const child = await make(api, `${name}-child`, [ownedBy(owner.answer)]);
     succeeded(await api.del(owner.path, options));
     await gone(api, owner.path);
+    if (!stays) await gone(api, child.path);
     await settle();
     assert.equal(await isThere(api, child.path), stays, name);
   }
@@ -240,8 +241,13 @@ test('a chain of a thousand', async () => {
     const paths = all.map(one => one.path);
     // In the foreground the last goes first.
     if (options) paths.reverse();
-    for (let i = 0; i < paths.length; i += 100) await gone(api, paths[i] as string);
-    await gone(api, ...paths);
+    for (let i = 0; i < paths.length; i += 50) await gone(api, paths[i] as string);
+    await gone(api, paths.at(-1) as string);
+    const left = (await api.get(configMaps)).at('items') as {metadata: {name: string}}[];
+    assert.deepEqual(
+      left.filter(one => one.metadata.name.startsWith(`${name}-`)),
+      [],
+    );
   }
 });
 
