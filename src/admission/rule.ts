@@ -50,3 +50,10 @@ export type Rule = {
   /** Judges the valid object, and adds to the commit. @throws ApiError to refuse */
   readonly settle?: (write: Write, around: Surroundings) => Promise<void> | void;
 };
+
+export type WithRules = Surroundings & {readonly rules: readonly Rule[]};
+
+/** Lets every rule that concerns a write have its say, in their order. */
+export async function applyRules(around: WithRules, step: 'mutate' | 'settle', write: Write): Promise<void> {
+  for (const rule of around.rules) if (rule.of(write.resource)) await rule[step]?.(write, around);
+}

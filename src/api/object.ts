@@ -10,6 +10,12 @@ export type OwnerReference = {
   blockOwnerDeletion?: boolean;
 };
 
+/** The group and the version of an apiVersion; the core group is ''. */
+export function groupVersionOf(apiVersion: string): {readonly group: string; readonly version: string} {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? {group: '', version: apiVersion} : {group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1)};
+}
+
 /** Kubernetes' ObjectMeta, as it travels. Times are RFC 3339, UTC, whole seconds. */
 export type ObjectMeta = {
   name: string;

@@ -5,7 +5,7 @@ import {customSection, parseKey} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import {view} from '../registry/view.ts';
-import type {Entry, Key, Op, Range} from '../storage/storage.ts';
+import type {Entry, Key, Op, Range, Storage} from '../storage/storage.ts';
 import {Unexpected} from '../storage/storage.ts';
 
 /** Objects of one commit, where many go at once. */
@@ -42,22 +42,33 @@ async function shaped(entry: Entry, {registry}: Surroundings): Promise<KubeObjec
   return resource ? view(resource, entry) : decodeStored(entry);
 }
 
-/** Commits many operations that need not happen together. One that lost a race is left for the next time. */
-export async function commitAll({store}: Surroundings, ops: readonly Op[]): Promise<void> {
+/** Commits many operations that need not happen together. One that lost a race is left for the next time; says how many these are. */
+export async function commitAll({store}: Surroundings, ops: readonly Op[]): Promise<number> {
+  let lost = 0;
   for (let i = 0; i < ops.length; i += removalLimits.opsPerCommitMax) {
     const some = ops.slice(i, i + removalLimits.opsPerCommitMax);
     try {
       await store.commit(some as [Op, ...Op[]]);
     } catch (err) {
       if (!(err instanceof Unexpected)) throw err;
-      await Promise.all(some.map(op => store.commit([op]).catch(ignoreRace)));
+      lost += sum(await Promise.all(some.map(op => commitUnit(store, [op]))));
     }
+  }
+  return lost;
+}
+
+/** Commits operations that belong together; 1 when they lost a race, else 0. */
+export async function commitUnit(store: Storage, unit: readonly [Op, ...Op[]]): Promise<0 | 1> {
+  try {
+    await store.commit(unit);
+    return 0;
+  } catch (err) {
+    if (!(err instanceof Unexpected)) throw err;
+    return 1;
   }
 }
 
-function ignoreRace(err: unknown): void {
-  if (!(err instanceof Unexpected)) throw err;
-}
+export const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0);
 
 /** How much of something is left, for the conditions that tell of it. */
 export type Remains = {readonly objects: number; readonly finalizers: ReadonlyMap<string, number>};

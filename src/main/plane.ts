@@ -61,7 +61,7 @@ export function createPlane(options: PlaneOptions): Plane {
     async start(bootstrap) {
       await bootstrapRoot(around, bootstrap);
       const running = startControllers(controllers, around, log);
-      const endCompaction = startCompaction(store, world, running.position, log);
+      const endCompaction = startCompaction(store, world, () => running.position(), log);
       stop = async () => {
         endCompaction();
         await running.stop();

@@ -16,6 +16,9 @@ export type KeySpace = {
 export const builtInSection = 'built-in';
 export const customSection = 'customresources';
 
+/** Events of both groups: they own nothing, and nobody collects them by owner. */
+export const eventSpace = {group: '', resource: 'events', section: builtInSection} as const;
+
 const groupSegment = (group: string): string => group || 'core';
 
 /** The range of all workspaces, of one, or of one namespace in it. */
@@ -50,8 +53,10 @@ const decode = (segment: string): string => (segment.includes('%') ? decodeURICo
 export const terms = {
   /** Everything in a workspace, of whatever kind: for its deletion, count and export. */
   workspace: (id: WorkspaceId): string => `workspace/${id}`,
-  /** Everything that names this uid among its owners. */
-  owner: (uid: string): string => `owner/${uid}`,
+  /** Everything in a workspace that names this uid among its owners. */
+  owner: (id: WorkspaceId, uid: string): string => `owner/${id}/${uid}`,
+  /** Everything in a workspace that names an owner of this kind: what waits for the kind to be defined. */
+  ownerKind: (id: WorkspaceId, group: string, kind: string): string => `owner-kind/${id}/${group}/${kind}`,
   /** Everything that was deleted and waits for its finalizers: what controllers must see again after a restart. */
   terminating: 'terminating',
   /** Workspaces that found no shard. */

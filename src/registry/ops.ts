@@ -1,5 +1,6 @@
 import type {WorkspaceId} from '../api/cluster.ts';
-import type {KubeObject} from '../api/object.ts';
+import type {KubeObject, OwnerReference} from '../api/object.ts';
+import {groupVersionOf} from '../api/object.ts';
 import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
 import {keyOf, parseKey, terms} from './keys.ts';
 import {workspaceRange} from './logical-clusters.ts';
@@ -23,10 +24,22 @@ export const deleteOp = (entry: Entry): Extract<Op, {delete: Key}> => ({delete: 
 
 /** Under what an object is found besides its key (architecture D7). */
 function termsOf(key: Key, {metadata}: KubeObject): string[] {
-  const found = [terms.workspace(parseKey(key).workspace)];
-  for (const owner of metadata.ownerReferences ?? []) found.push(terms.owner(owner.uid));
+  const {workspace} = parseKey(key);
+  const found = [terms.workspace(workspace)];
+  if (metadata.ownerReferences) found.push(...ownerTerms(workspace, metadata.ownerReferences));
   if (metadata.deletionTimestamp !== undefined) found.push(terms.terminating);
   if (metadata.labels?.[phaseLabel] === 'Scheduling' && key.startsWith(workspaceRange)) found.push(terms.unscheduled);
+  return found;
+}
+
+function ownerTerms(workspace: WorkspaceId, owners: readonly OwnerReference[]): Set<string> {
+  const found = new Set<string>();
+  for (const {apiVersion, kind, uid} of owners) {
+    found.add(terms.owner(workspace, uid));
+    const {group} = groupVersionOf(apiVersion);
+    // Nobody defines kinds of the core group.
+    if (group) found.add(terms.ownerKind(workspace, group, kind));
+  }
   return found;
 }
 

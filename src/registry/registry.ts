@@ -24,6 +24,8 @@ import {bareHead, headOf, peek} from './stored.ts';
 export type Registry = {
   /** The resource under a plural name, as this workspace has it; undefined when it has none. */
   resolve(workspace: WorkspaceId, group: string, version: string, plural: string): Promise<Resource | undefined>;
+  /** The same under the name of its kind; undefined also when this version of it is not served. */
+  ofKind(workspace: WorkspaceId, group: string, version: string, kind: string): Promise<Resource | undefined>;
   /** The same for kinds that all workspaces share. */
   everywhere(group: string, version: string, plural: string): Resource | undefined;
   /** The same for a kind that must exist. */
@@ -53,18 +55,36 @@ export const fixedKinds: readonly Kind[] = [...builtIn, ...system];
 export function createRegistry(store: Storage): Registry {
   const fixed = new Map(fixedKinds.map(kind => [address(kind.group, kind.version, kind.names.plural), fixedResource(kind)]));
   const fixedPlurals = new Set(fixedKinds.map(kind => `${kind.names.plural}.${kind.group}`));
+  const fixedByKind = new Map([...fixed.values()].map(one => [address(one.gr.group, one.kind.version, one.kind.names.kind), one]));
   const definitionOf = definitionReader();
 
+  const resolve: Registry['resolve'] = async (workspace, group, version, plural) => {
+    const known = fixed.get(address(group, version, plural));
+    if (known) return known;
+    // A definition cannot take over what every workspace has (spec kcp 3.7).
+    if (!group || fixedPlurals.has(`${plural}.${group}`)) return undefined;
+    const key = keyOf(definitions, workspace, undefined, `${plural}.${group}`);
+    const hot = store.hot(key);
+    const entry = hot === 'wait' ? await store.get(key) : hot;
+    return entry && definitionOf(entry).resources.get(version);
+  };
+
   return {
-    async resolve(workspace, group, version, plural) {
-      const known = fixed.get(address(group, version, plural));
-      if (known) return known;
-      // A definition cannot take over what every workspace has (spec kcp 3.7).
-      if (!group || fixedPlurals.has(`${plural}.${group}`)) return undefined;
-      const key = keyOf(definitions, workspace, undefined, `${plural}.${group}`);
-      const hot = store.hot(key);
-      const entry = hot === 'wait' ? await store.get(key) : hot;
-      return entry && definitionOf(entry).resources.get(version);
+    resolve,
+    async ofKind(workspace, group, version, kind) {
+      const known = fixedByKind.get(address(group, version, kind));
+      if (known || !group || !kindName.test(kind)) return known;
+      // Nearly every plural is formed by rule, and then one read finds the definition.
+      for (const plural of likelyPlurals(kind.toLowerCase())) {
+        const found = await resolve(workspace, group, version, plural);
+        if (found?.kind.names.kind === kind) return found;
+      }
+      const {entries} = await store.list(rangeOf(definitions, workspace), {limit: registryLimits.definitionsPerWorkspaceMax});
+      for (const entry of entries) {
+        const found = definitionOf(entry).resources.get(version);
+        if (found?.gr.group === group && found.kind.names.kind === kind) return resolve(workspace, group, version, found.gr.resource);
+      }
+      return undefined;
     },
     everywhere: (group, version, plural) => fixed.get(address(group, version, plural)),
     fixed(group, version, plural) {
@@ -81,6 +101,14 @@ export function createRegistry(store: Storage): Registry {
 }
 
 const address = (group: string, version: string, plural: string): string => `${group}/${version}/${plural}`;
+
+/** What may be the kind of a definition, as far as it keeps its plurals short enough to be names. */
+const kindName = /^[A-Za-z0-9-]{1,63}$/;
+
+function likelyPlurals(name: string): readonly string[] {
+  if (/(s|x|z|ch|sh)$/.test(name)) return [`${name}es`, name];
+  return name.endsWith('y') ? [`${name.slice(0, -1)}ies`, `${name}s`] : [`${name}s`];
+}
 
 function fixedResource(kind: Kind): Resource {
   const versions = fixedKinds.filter(k => k.group === kind.group && k.names.plural === kind.names.plural).map(k => k.version);

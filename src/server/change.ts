@@ -1,4 +1,6 @@
+import {isHeld} from '../admission/deletion.ts';
 import type {Write} from '../admission/rule.ts';
+import {applyRules} from '../admission/rule.ts';
 import {conflict, invalid, staleObject} from '../api/errors.ts';
 import {invalidValue} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
@@ -12,7 +14,7 @@ import {decodeStored} from '../registry/stored.ts';
 import {stored, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Changed} from './changed.ts';
-import {applyRules, commit, isCommitted} from './commit.ts';
+import {commit, isCommitted} from './commit.ts';
 import type {Named} from './exchange.ts';
 import {inTurn} from './in-turn.ts';
 import {judgeUpdate} from './judge.ts';
@@ -74,13 +76,6 @@ async function attempt(x: Named, {live, old, object}: Attempt, dryRun: boolean):
   if (!gone) return {entry: outcome};
   object.metadata.resourceVersion = String(outcome.revision);
   return {object};
-}
-
-/** Whether finalizers keep an object that was deleted (spec kubernetes-api 2.5); a namespace has a list of its own besides. */
-export function isHeld({kind}: Resource, object: KubeObject): boolean {
-  if (object.metadata.finalizers && object.metadata.finalizers.length > 0) return true;
-  const own = kind.subresources.finalize ? dig(asJson(object), 'spec', 'finalizers') : undefined;
-  return Array.isArray(own) && own.length > 0;
 }
 
 function checkVersion({resource, what}: Named, object: KubeObject, old: KubeObject): void {

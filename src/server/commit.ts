@@ -1,4 +1,3 @@
-import type {Rule, Write} from '../admission/rule.ts';
 import {ApiError} from '../api/errors.ts';
 import type {Entry, Op} from '../storage/storage.ts';
 import {Unavailable, Unexpected} from '../storage/storage.ts';
@@ -8,15 +7,6 @@ export const commitLimits = {
   /** How often a write is begun anew because something it depends on changed meanwhile. */
   triesMax: 20,
 } as const;
-
-type Step = 'mutate' | 'settle';
-
-/** Lets every rule that concerns a write have its say, in their order. */
-export async function applyRules(deps: Deps, step: Step, write: Write): Promise<void> {
-  for (const rule of deps.rules) if (concerns(rule, write)) await rule[step]?.(write, deps);
-}
-
-const concerns = (rule: Rule, write: Write): boolean => rule.of(write.resource);
 
 /**
  * Commits an object's own operation and what rules added. Undefined means that something changed meanwhile and the write has to be

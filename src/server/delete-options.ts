@@ -1,3 +1,4 @@
+import type {Propagation} from '../admission/deletion.ts';
 import {badRequest, conflict, invalid} from '../api/errors.ts';
 import type {FieldError} from '../api/field-error.ts';
 import {invalidValue, notSupported} from '../api/field-error.ts';
@@ -12,7 +13,8 @@ import {optionalFlag} from './target.ts';
 export type DeleteOptions = {
   readonly dryRun: boolean;
   readonly preconditions: {readonly uid?: string; readonly resourceVersion?: string};
-  readonly propagationPolicy: 'Orphan' | 'Background' | 'Foreground' | undefined;
+  /** What was asked for, in whichever of the two ways. */
+  readonly propagation: Propagation | undefined;
   readonly orphanDependents: boolean | undefined;
 };
 
@@ -41,7 +43,7 @@ export async function deleteOptions(x: Pick<InWorkspace, 'call'>): Promise<Delet
   return {
     dryRun: (Array.isArray(dryRun) && dryRun.length > 0) || x.call.target.query.has('dryRun'),
     preconditions: {...(uid && {uid}), ...(resourceVersion && {resourceVersion})},
-    propagationPolicy: policy as DeleteOptions['propagationPolicy'],
+    propagation: typeof orphan === 'boolean' ? (orphan ? 'Orphan' : 'Background') : (policy as Propagation | undefined),
     orphanDependents: typeof orphan === 'boolean' ? orphan : undefined,
   };
 }

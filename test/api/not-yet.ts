@@ -5,7 +5,6 @@
 export const notYet: {readonly [number: number]: string} = {
   10: 'whole objects are not sent as protobuf yet',
   17: 'the limit of bodies belongs to the listener: src/main/listen.test.ts',
-  77: 'dependents are not deleted or orphaned yet, so policies change nothing',
   104: 'users other than administrators may nothing until RBAC is enforced',
   105: 'no watch over WebSockets yet',
   108: 'ten minutes of a real informer: for the tests with real clients',

@@ -1,6 +1,7 @@
 /** What time and restarts do: history is forgotten, work that was interrupted is taken up again. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {ownedBy, ownersAt} from '../support/owners.ts';
 import {configMap, newPlace, paths, succeeded, widget, widgetDefinition} from '../support/place.ts';
 import {createWorkspace, startPlane, users, workspacesIn} from '../support/plane.ts';
 
@@ -68,6 +69,32 @@ test('what was begun before a restart is ended after it', async () => {
   succeeded(await place.post(paths.namespaces, {metadata: {name: 't'}}), 201);
   succeeded(await place.post(paths.definitions, widgetDefinition()), 201);
   assert.deepEqual((await place.get(paths.widgets)).at('items'), []);
+  assert.deepEqual(second.errors, []);
+  await second.stop();
+});
+
+test('dependents whose owners went while nobody looked are found after a restart', async () => {
+  const first = await startPlane();
+  const api = await newPlace(first);
+  const create = async (name: string, metadata: object = {}) =>
+    succeeded(await api.post(paths.configMaps, configMap(name, {}, metadata)), 201);
+  const policies = ['Background', 'Foreground', 'Orphan'];
+  for (const name of policies) {
+    const owner = await create(name.toLowerCase());
+    await create(`${name.toLowerCase()}-child`, {ownerReferences: [ownedBy(owner, {blockOwnerDeletion: true})]});
+  }
+  await first.pause();
+  for (const name of policies) succeeded(await api.del(`${paths.configMaps}/${name.toLowerCase()}`, {propagationPolicy: name}));
+  await create('ghosts-child', {ownerReferences: [{apiVersion: 'v1', kind: 'ConfigMap', name: 'ghost', uid: 'no-such-uid'}]});
+
+  const second = await first.restart();
+  const place = second.api.in('/clusters/root:place-1');
+  await second.eventually(async () => {
+    const items = (await place.get(paths.configMaps)).at('items') as {metadata: {name: string}}[];
+    const names = items.map(one => one.metadata.name).filter(name => name !== 'kube-root-ca.crt');
+    assert.deepEqual(names, ['orphan-child']);
+  });
+  assert.deepEqual(await ownersAt(place, `${paths.configMaps}/orphan-child`), []);
   assert.deepEqual(second.errors, []);
   await second.stop();
 });

@@ -271,6 +271,22 @@ test('76 options of a deletion under any version', async () => {
   succeeded(await api.del(`${widgets}/c76`, deleteOptionsOf(id), {'content-type': 'application/vnd.kubernetes.protobuf'}));
 });
 
+test('77 the policy of the query counts where there is no body', async () => {
+  const finalizers = async (name: string) => succeeded(await api.get(`${configMaps}/${name}`)).at('metadata', 'finalizers');
+  // A dependent that is held keeps its owner from going.
+  for (const name of ['c77', 'c77-body']) {
+    const {uid} = (await made(configMaps, configMap(name))).at('metadata') as {uid: string};
+    const owner = {apiVersion: 'v1', kind: 'ConfigMap', name, uid, blockOwnerDeletion: true};
+    await made(configMaps, configMap(`${name}-held`, {}, {ownerReferences: [owner], finalizers: ['x.io/f']}));
+  }
+  const waits = succeeded(await api.del(`${configMaps}/c77?propagationPolicy=Foreground`));
+  assert.deepEqual([waits.at('kind'), waits.at('metadata', 'finalizers')], ['ConfigMap', ['foregroundDeletion']]);
+  assert.deepEqual(await finalizers('c77'), ['foregroundDeletion']);
+  const ignored = await api.del(`${configMaps}/c77-body?propagationPolicy=Foreground`, {kind: 'DeleteOptions', apiVersion: 'v1'});
+  assert.equal(succeeded(ignored).at('kind'), 'Status');
+  refused(await api.get(`${configMaps}/c77-body`), 404, 'NotFound: ');
+});
+
 /** DeleteOptions with a precondition, as protobuf in its envelope. */
 function deleteOptionsOf(id: string): Uint8Array {
   const field = (number: number, bytes: Buffer) => Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);

@@ -1,4 +1,5 @@
 import type {Write} from '../../admission/rule.ts';
+import {applyRules} from '../../admission/rule.ts';
 import type {WorkspaceId} from '../../api/cluster.ts';
 import {ApiError, alreadyExists, forbidden} from '../../api/errors.ts';
 import type {JsonObject} from '../../api/json.ts';
@@ -15,7 +16,7 @@ import {peek} from '../../registry/stored.ts';
 import {stored} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
 import type {Changed} from '../changed.ts';
-import {applyRules, commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
+import {commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
 import type {InWorkspace} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
 import {readObject, toObject} from '../intake.ts';

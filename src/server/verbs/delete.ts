@@ -1,13 +1,11 @@
+import {decideDeletion, deletionOps} from '../../admission/deletion.ts';
 import type {Write} from '../../admission/rule.ts';
 import type {KubeObject} from '../../api/object.ts';
-import {timestamp} from '../../api/object.ts';
-import {deleteOp, putOp} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
-import {stored, view} from '../../registry/view.ts';
+import {view} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
-import {isHeld} from '../change.ts';
 import type {Changed} from '../changed.ts';
-import {applyRules, commit, isCommitted} from '../commit.ts';
+import {commit, isCommitted} from '../commit.ts';
 import type {DeleteOptions} from '../delete-options.ts';
 import {checkPreconditions, deleteOptions} from '../delete-options.ts';
 import type {Named} from '../exchange.ts';
@@ -53,30 +51,16 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
     also: [],
     warnings: x.warnings,
   };
-  const marked = object.metadata.deletionTimestamp !== undefined;
-  await applyRules(deps, 'mutate', write);
-  await applyRules(deps, 'settle', write);
-
-  if (!isHeld(resource, object)) {
-    if (options.dryRun) return {changed: {object}, gone: object};
-    const outcome = await commit(deps, deleteOp(live), write.also);
-    if (!isCommitted(outcome)) return undefined;
-    object.metadata.resourceVersion = String(outcome.revision);
-    return {changed: {object}, gone: object};
-  }
-  if (marked) return {changed: {entry: live}, gone: undefined};
-  mark(object, timestamp(deps.world.now()));
-  if (options.dryRun) return {changed: {object}, gone: undefined};
-  const checks = resource.definition ? [{check: resource.definition.key, expect: resource.definition.revision}] : [];
-  const outcome = await commit(deps, putOp(live.key, stored(resource, object), live.revision), [...write.also, ...checks]);
-  return isCommitted(outcome) ? {changed: {entry: outcome}, gone: undefined} : undefined;
-}
-
-/** The first step of a deletion that has to wait. */
-function mark({metadata}: KubeObject, now: string): void {
-  metadata.deletionTimestamp = now;
-  metadata.deletionGracePeriodSeconds = 0;
-  if (metadata.generation) metadata.generation++;
+  const decided = await decideDeletion(write, options.propagation, deps);
+  const gone = decided === 'gone' ? object : undefined;
+  if (decided === 'unchanged') return {changed: {entry: live}, gone};
+  if (options.dryRun) return {changed: {object}, gone};
+  const [op, ...also] = deletionOps(write, live, decided);
+  const outcome = await commit(deps, op, also);
+  if (!isCommitted(outcome)) return undefined;
+  if (!gone) return {changed: {entry: outcome}, gone};
+  object.metadata.resourceVersion = String(outcome.revision);
+  return {changed: {object}, gone};
 }
 
 const success = ({gr}: Resource, {metadata}: KubeObject) => ({
