@@ -19,7 +19,7 @@ export const rooms: {readonly [name: string]: Room} = {
     may: ['api'],
     uses: ['re2js', 'node:module'],
   },
-  merge: {holds: 'JSON patch, merge patch, strategic merge patch', may: ['api', 'schema']},
+  merge: {holds: 'JSON patch, merge patch, strategic merge patch, server-side apply', may: ['api', 'schema']},
   wire: {
     holds: 'what clients send and accept: JSON, YAML, protobuf, tables, partial metadata',
     may: ['api', 'schema', 'kinds'],
