@@ -16,6 +16,8 @@ import type {Entry} from '../storage/storage.ts';
 import type {Changed} from './changed.ts';
 import {commit, isCommitted} from './commit.ts';
 import type {Named} from './exchange.ts';
+import type {Writer} from './field-owners.ts';
+import {setOwners, trackFields} from './field-owners.ts';
 import {inTurn} from './in-turn.ts';
 import {judgeUpdate} from './judge.ts';
 import {conform, renew} from './renew.ts';
@@ -24,11 +26,14 @@ import {find, keyOfCall} from './verbs/get.ts';
 /** Makes the wished object out of the present one. It may be asked several times, when others change the object meanwhile. */
 export type Make = (old: KubeObject) => Promise<KubeObject> | KubeObject;
 
+/** How a write is meant: only to see what would come of it, and in whose name. */
+export type How = {readonly dryRun: boolean; readonly by: Writer};
+
 /**
  * Changes a stored object (spec kubernetes-api 3.3). The wished object's resourceVersion, when it has one, must be the present one.
  * @throws ApiError NotFound, Conflict, Invalid, and what rules refuse with
  */
-export async function change(begun: Named, make: Make, dryRun: boolean): Promise<Changed> {
+export async function change(begun: Named, make: Make, how: How): Promise<Changed> {
   let x = begun;
   return inTurn(begun.deps.store, keyOfCall(begun), async () => {
     const live = await find(x);
@@ -36,7 +41,7 @@ export async function change(begun: Named, make: Make, dryRun: boolean): Promise
     const object = await make(old);
     if (x.resource !== begun.resource) conform(x, object);
     checkVersion(x, object, old);
-    const outcome = await attempt(x, {live, old, object}, dryRun);
+    const outcome = await attempt(x, {live, old, object}, how);
     if (!outcome) x = await renew(x);
     return outcome;
   });
@@ -45,8 +50,9 @@ export async function change(begun: Named, make: Make, dryRun: boolean): Promise
 type Attempt = {readonly live: Entry; readonly old: KubeObject; readonly object: KubeObject};
 
 /** One try; undefined when something changed meanwhile. */
-async function attempt(x: Named, {live, old, object}: Attempt, dryRun: boolean): Promise<Changed | undefined> {
+async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How): Promise<Changed | undefined> {
   const {deps, resource, workspace, what} = x;
+  const applied = by.applied && (object.metadata.managedFields ?? []);
   keepWhatIsNotTheirs(resource, object, old, what.subresource);
   const write: Write = {
     verb: 'update',
@@ -60,6 +66,8 @@ async function attempt(x: Named, {live, old, object}: Attempt, dryRun: boolean):
     warnings: x.warnings,
   };
   await applyRules(deps, 'mutate', write);
+  if (applied) setOwners(object, applied);
+  else await trackFields(x, by, object, old);
   count(resource, object, old, what.subresource);
   judgeUpdate(resource, object, old, what.subresource);
   await applyRules(deps, 'settle', write);

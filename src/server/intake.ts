@@ -61,6 +61,8 @@ export function toObject(x: Exchange, body: Body, validation: FieldValidation): 
   if (wrong !== undefined) throw badRequest(decodingText(resource, wrong));
   const metadata = (getKey(json, 'metadata') ?? {}) as JsonObject;
   json['metadata'] = metadata;
+  // An empty list is a wish of its own (spec kubernetes-api 5.8), and would be cleaned away.
+  if (Array.isArray(metadata['managedFields']) && metadata['managedFields'].length === 0) metadata['managedFields'] = [{}];
   const unknown = cleanMetadata(metadata);
   const repeated = dedupeOwners(metadata, false);
   if (repeated) x.warnings.push(repeated);

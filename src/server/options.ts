@@ -1,6 +1,7 @@
 import {badRequest, invalid} from '../api/errors.ts';
 import type {FieldError} from '../api/field-error.ts';
-import {forbiddenField, invalidValue, notSupported, tooLong} from '../api/field-error.ts';
+import {forbiddenField, invalidValue, notSupported, required, tooLong} from '../api/field-error.ts';
+import {optionalFlag} from './target.ts';
 
 /** The query parameters of writes and reads that have a grammar of their own (spec kubernetes-api 1.3, 3.4). */
 export type WriteOptions = {
@@ -12,12 +13,25 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
 const managerBytesMax = 128;
 
-/** @throws ApiError Invalid, of the options' own kind: `CreateOptions`, `UpdateOptions`, `PatchOptions` */
-export function writeOptions(query: URLSearchParams, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'): WriteOptions {
-  const errors: FieldError[] = dryRunErrors(query);
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
+
+/** @throws ApiError Invalid, of the options' own kind */
+export function writeOptions(query: URLSearchParams, kind: OptionsKind): WriteOptions {
+  const force = kind === 'PatchOptions' && query.has('force');
+  return parse(query, kind, force ? [forbiddenField('force', 'may not be specified for non-apply patch')] : []);
+}
+
+/** Those of server-side apply: who applies must be said. @throws ApiError Invalid, BadRequest */
+export function applyOptions(query: URLSearchParams): WriteOptions & {readonly fieldManager: string; readonly force: boolean} {
+  const fieldManager = query.get('fieldManager') ?? '';
+  const options = parse(query, 'PatchOptions', fieldManager ? [] : [required('fieldManager', 'is required for apply patch')]);
+  return {...options, fieldManager, force: optionalFlag(query, 'force') ?? false};
+}
+
+function parse(query: URLSearchParams, kind: OptionsKind, own: readonly FieldError[]): WriteOptions {
+  const errors: FieldError[] = [...dryRunErrors(query), ...own];
   const fieldManager = query.get('fieldManager') ?? undefined;
   if (fieldManager !== undefined) errors.push(...managerErrors(fieldManager));
-  if (kind === 'PatchOptions' && query.has('force')) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'));
   const validation = query.get('fieldValidation') || 'Warn';
   if (!isFieldValidation(validation)) errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   if (errors.length > 0) throw invalid('meta.k8s.io', kind, '', errors);

@@ -117,7 +117,7 @@ test('types of bodies', () => {
   for (const type of ['application/json', undefined, '']) assert.throws(() => patchType(type, false), {code: 415});
   assert.throws(() => patchType('application/strategic-merge-patch+json', true), {
     code: 415,
-    message: /: application\/json-patch\+json, application\/merge-patch\+json$/,
+    message: /: application\/json-patch\+json, application\/merge-patch\+json, application\/apply-patch\+yaml$/,
   });
 });
 

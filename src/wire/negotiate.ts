@@ -85,7 +85,7 @@ export function wantsAggregatedDiscovery(accept: string | undefined): boolean {
 /** The type of a body that is no patch; JSON when nothing is said. @throws ApiError UnsupportedMediaType */
 export const requestType = (contentType: string | undefined): MediaType => typeAmong(contentType || 'application/json', mediaTypes);
 
-const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json'] as const;
+const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'] as const;
 const patchTypes = [...customPatchTypes, 'application/strategic-merge-patch+json'] as const;
 export type PatchType = (typeof patchTypes)[number];
 

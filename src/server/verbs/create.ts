@@ -15,9 +15,11 @@ import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
 import {stored} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
+import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import {commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
 import type {InWorkspace} from '../exchange.ts';
+import {managerOf, trackFields} from '../field-owners.ts';
 import type {HttpReply} from '../http.ts';
 import {readObject, toObject} from '../intake.ts';
 import {judgeNew} from '../judge.ts';
@@ -34,7 +36,8 @@ export async function create(x: InWorkspace): Promise<HttpReply> {
   const options = writeOptions(x.call.target.query, 'CreateOptions');
   const object = toObject(x, await readObject(x), options.fieldValidation);
   checkNamespace(x, object);
-  const made = await createObject(x, object, options.dryRun);
+  const by = {manager: managerOf(x.call, options.fieldManager), subresource: ''};
+  const made = await createObject(x, object, {dryRun: options.dryRun, by});
   return replyChanged(x, made, 201);
 }
 
@@ -42,7 +45,7 @@ export async function create(x: InWorkspace): Promise<HttpReply> {
  * Completes, judges and stores a new object. The answer of a dry run is the object that would have been stored.
  * @throws ApiError AlreadyExists, Invalid, Forbidden, and what rules refuse with
  */
-export async function createObject(begun: InWorkspace, draft: KubeObject, dryRun: boolean): Promise<Changed> {
+export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRun, by}: How): Promise<Changed> {
   if (draft.metadata.resourceVersion) throw unversioned();
   const {deps, workspace} = begun;
   const generated = !draft.metadata.name && draft.metadata.generateName;
@@ -68,6 +71,7 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, dryRun
       warnings: x.warnings,
     };
     await applyRules(deps, 'mutate', write);
+    if (!by.applied) await trackFields(x, by, object, undefined);
     judgeNew(resource, object, tries === 0 ? x.warnings : []);
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);

@@ -9,8 +9,10 @@ import {strategicPatch} from '../../merge/strategic.ts';
 import {view} from '../../registry/view.ts';
 import {decodeJson} from '../../wire/json.ts';
 import {patchType} from '../../wire/negotiate.ts';
+import type {How} from '../change.ts';
 import {change} from '../change.ts';
 import type {Named} from '../exchange.ts';
+import {managerOf} from '../field-owners.ts';
 import type {HttpReply} from '../http.ts';
 import {header} from '../http.ts';
 import {toObject} from '../intake.ts';
@@ -18,33 +20,35 @@ import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
 import {replyChanged, replyJson} from '../reply.ts';
 import {applyScale, parseScale, scaleOf} from '../scale.ts';
+import {apply} from './apply.ts';
 
 /** Changes an object by a patch (spec kubernetes-api 3.5). It is applied anew whenever the object changed meanwhile. */
 export async function patch(x: Named): Promise<HttpReply> {
   const {kind} = x.resource;
   const type = patchType(header(x.call.request.headers, 'content-type'), kind.custom);
+  if (type === 'application/apply-patch+yaml') return apply(x);
   const options = writeOptions(x.call.target.query, 'PatchOptions');
+  const manager = managerOf(x.call, options.fieldManager);
   const {value, duplicates} = decodeJson(await x.call.request.body());
-  const apply = (target: Json): Json => {
+  const patched = (target: Json): Json => {
     if (type === 'application/json-patch+json') return jsonPatch(target, value);
     if (!isObject(value)) throw badRequest('error decoding patch: a patch of this type must be an object');
     return type === 'application/merge-patch+json' ? mergePatch(target, value) : strategicPatch(target as never, value, kind.schema);
   };
-  if (x.what.subresource === 'scale') return patchScale(x, apply, options.dryRun);
+  if (x.what.subresource === 'scale') return patchScale(x, patched, {dryRun: options.dryRun, by: {manager, subresource: 'scale'}});
 
   const make = (old: KubeObject): KubeObject => {
-    const patched = apply(asJson(old));
-    const object = toObject(x, {value: patched, duplicates, lenient: false}, options.fieldValidation);
+    const object = toObject(x, {value: patched(asJson(old)), duplicates, lenient: false}, options.fieldValidation);
     checkName(x, object);
     checkNamespace(x, object);
     return object;
   };
-  return replyChanged(x, await change(x, make, options.dryRun));
+  return replyChanged(x, await change(x, make, {dryRun: options.dryRun, by: {manager, subresource: x.what.subresource ?? ''}}));
 }
 
-async function patchScale(x: Named, apply: (target: Json) => Json, dryRun: boolean): Promise<HttpReply> {
+async function patchScale(x: Named, patched: (target: Json) => Json, how: How): Promise<HttpReply> {
   const main: Named = {...x, what: {...x.what, subresource: undefined}};
-  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(apply(scaleOf(x.resource, old))));
-  const changed = await change(main, make, dryRun);
+  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(patched(scaleOf(x.resource, old))));
+  const changed = await change(main, make, how);
   return replyJson(x, scaleOf(x.resource, 'entry' in changed ? view(x.resource, changed.entry) : changed.object));
 }

@@ -4,9 +4,11 @@ import type {KubeObject} from '../../api/object.ts';
 import {asJson, asObject} from '../../api/object.ts';
 import {read} from '../../registry/logical-clusters.ts';
 import {view} from '../../registry/view.ts';
+import type {How} from '../change.ts';
 import {change} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import type {Named} from '../exchange.ts';
+import {managerOf} from '../field-owners.ts';
 import type {HttpReply} from '../http.ts';
 import {readObject, toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
@@ -20,34 +22,36 @@ import {keyOfCall} from './get.ts';
 export async function update(x: Named): Promise<HttpReply> {
   const {resource, what} = x;
   const options = writeOptions(x.call.target.query, 'UpdateOptions');
+  const manager = managerOf(x.call, options.fieldManager);
+  const how: How = {dryRun: options.dryRun, by: {manager, subresource: what.subresource ?? ''}};
   const body = await readObject(x);
-  if (what.subresource === 'scale') return updateScale(x, parseScale(body.value), options.dryRun);
+  if (what.subresource === 'scale')
+    return updateScale(x, parseScale(body.value), {dryRun: options.dryRun, by: {manager, subresource: 'scale'}});
 
   const object = toObject(x, body, options.fieldValidation);
   checkName(x, object);
   checkNamespace(x, object);
-  const made =
-    resource.kind.strategy.createOnUpdate && what.subresource === undefined ? await createMissing(x, object, options.dryRun) : undefined;
+  const made = resource.kind.strategy.createOnUpdate && what.subresource === undefined ? await createMissing(x, object, how) : undefined;
   if (made) return replyChanged(x, made, 201);
   // The object is asked for anew at every try, and each try changes what it gets.
-  const changed = await change(x, () => asObject(clone(asJson(object))), options.dryRun);
+  const changed = await change(x, () => asObject(clone(asJson(object))), how);
   return replyChanged(x, changed);
 }
 
 /** Creates the object when there is none; undefined when there is one, perhaps since a moment. */
-async function createMissing(x: Named, object: KubeObject, dryRun: boolean): Promise<Changed | undefined> {
+async function createMissing(x: Named, object: KubeObject, how: How): Promise<Changed | undefined> {
   if (await read(x.deps.store, keyOfCall(x))) return undefined;
   if (object.metadata.uid) throw notFound(x.resource.gr, x.what.name);
   try {
-    return await createObject(x, asObject(clone(asJson(object))), dryRun);
+    return await createObject(x, asObject(clone(asJson(object))), how);
   } catch (err) {
     if (err instanceof ApiError && err.reason === 'AlreadyExists') return undefined;
     throw err;
   }
 }
 
-async function updateScale(x: Named, wanted: ReturnType<typeof parseScale>, dryRun: boolean): Promise<HttpReply> {
+async function updateScale(x: Named, wanted: ReturnType<typeof parseScale>, how: How): Promise<HttpReply> {
   const main: Named = {...x, what: {...x.what, subresource: undefined}};
-  const changed = await change(main, old => applyScale(x.resource, old, wanted), dryRun);
+  const changed = await change(main, old => applyScale(x.resource, old, wanted), how);
   return replyJson(x, scaleOf(x.resource, 'entry' in changed ? view(x.resource, changed.entry) : changed.object));
 }

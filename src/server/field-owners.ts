@@ -1,0 +1,117 @@
+import type {JsonObject} from '../api/json.ts';
+import {clone} from '../api/json.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson, clusterAnnotation, groupVersionOf} from '../api/object.ts';
+import type {Kind} from '../kinds/kind.ts';
+import type {FieldSet} from '../merge/apply/field-set.ts';
+import {leaf} from '../merge/apply/field-set.ts';
+import {fieldTypeOf} from '../merge/apply/field-type.ts';
+import type {Version, Write} from '../merge/apply/ownership.ts';
+import {recordUpdate} from '../merge/apply/record-update.ts';
+import type {Resource} from '../registry/resource.ts';
+import type {Call} from './call.ts';
+import type {InWorkspace} from './exchange.ts';
+import {header} from './http.ts';
+
+/** As whom a request writes, in `metadata.managedFields` (spec kubernetes-api 5). */
+export type Writer = {
+  readonly manager: string;
+  /** '' for the object itself. */
+  readonly subresource: string;
+  /** Its object comes with the managedFields that server-side apply has found. */
+  readonly applied?: true;
+};
+
+const agentCharsMax = 128;
+
+/** The name that a write is known by: the field manager, or else what the client calls itself, up to the first slash. */
+export function managerOf({request}: Call, fieldManager: string | undefined): string {
+  if (fieldManager) return fieldManager;
+  const agent = (header(request.headers, 'user-agent') ?? '').split('/', 1)[0] as string;
+  return agent.replace(/[^\x20-\x7e]/g, '').slice(0, agentCharsMax) || 'unknown';
+}
+
+/** Says in the object who owns its fields, now that it is as it will be stored. */
+export async function trackFields(x: InWorkspace, by: Writer, object: KubeObject, old: KubeObject | undefined): Promise<void> {
+  const write = await ownershipWrite(x, by, old, object);
+  setOwners(object, recordUpdate(write, withoutServersOwn(object)));
+}
+
+export function setOwners({metadata}: KubeObject, managedFields: JsonObject[]): void {
+  if (managedFields.length > 0) metadata.managedFields = managedFields;
+  else delete metadata.managedFields;
+}
+
+/** What is to be known of a write before its ownership can be found. */
+export async function ownershipWrite(x: InWorkspace, by: Writer, old: KubeObject | undefined, object?: KubeObject): Promise<Write> {
+  const {resource, deps} = x;
+  const versions = await versionsOf(x, [...(old?.metadata.managedFields ?? []), ...(object?.metadata.managedFields ?? [])]);
+  return {
+    live: old && withoutServersOwn(old),
+    apiVersion: resource.apiVersion,
+    manager: by.manager,
+    subresource: by.subresource,
+    now: deps.world.now(),
+    resetFields: resetFields(resource.kind, by.subresource),
+    versions: apiVersion => versions.get(apiVersion),
+  };
+}
+
+/** The object without what every object has of the server's, and what nobody is to own. */
+function withoutServersOwn(object: KubeObject): JsonObject {
+  const {annotations, ...metadata} = object.metadata;
+  if (annotations?.[clusterAnnotation] === undefined) return asJson(object);
+  const {[clusterAnnotation]: _, ...rest} = annotations;
+  const shown = Object.keys(rest).length > 0 ? {...metadata, annotations: rest} : metadata;
+  return asJson({...object, metadata: shown});
+}
+
+/** The version of the write, and the others that entries speak of, as far as they are served. */
+async function versionsOf(x: InWorkspace, entries: readonly JsonObject[]): Promise<ReadonlyMap<string, Version>> {
+  const {resource, deps, workspace} = x;
+  const versions = new Map([[resource.apiVersion, versionOf(resource)]]);
+  for (const {apiVersion} of entries) {
+    if (typeof apiVersion !== 'string' || versions.has(apiVersion)) continue;
+    const {group, version} = groupVersionOf(apiVersion);
+    const other = group === resource.kind.group && (await deps.registry.resolve(workspace, group, version, resource.gr.resource));
+    if (other) versions.set(apiVersion, versionOf(other));
+  }
+  return versions;
+}
+
+const types = new WeakMap<Kind, Version['type']>();
+
+function versionOf({kind, schema, apiVersion}: Resource): Version {
+  let type = types.get(kind);
+  if (!type) {
+    type = fieldTypeOf(kind.schema, kind.custom);
+    types.set(kind, type);
+  }
+  return {
+    type,
+    convert(object) {
+      const converted = {...clone(object), apiVersion};
+      schema.prune(converted);
+      schema.applyDefaults(converted);
+      return converted;
+    },
+  };
+}
+
+const resets = new WeakMap<Kind, FieldSet>();
+const statusOnly: FieldSet = {'f:status': leaf};
+const nothing: FieldSet = {};
+
+/** What an endpoint leaves as it is, whatever is sent: the status, or all but the status. */
+function resetFields(kind: Kind, subresource: string): FieldSet {
+  if (subresource !== 'status') return kind.subresources.status ? statusOnly : nothing;
+  let reset = resets.get(kind);
+  if (!reset) {
+    const fields = Object.keys(kind.schema.properties ?? {}).filter(name => !['apiVersion', 'kind', 'metadata', 'status'].includes(name));
+    // Of custom resources it writes nothing but the status.
+    if (kind.custom) fields.push('metadata');
+    reset = Object.fromEntries(fields.map(name => [`f:${name}`, leaf]));
+    resets.set(kind, reset);
+  }
+  return reset;
+}
