@@ -5,14 +5,14 @@ import type {Surroundings, Write} from '../admission/rule.ts';
 import {ApiError} from '../api/errors.ts';
 import type {KubeObject, OwnerReference} from '../api/object.ts';
 import {groups} from '../auth/user.ts';
-import {eventSpace, parseKey, rangeOf} from '../registry/keys.ts';
+import {parseKey} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import type {Resource} from '../registry/resource.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import {stored, view} from '../registry/view.ts';
 import type {Entry, Op} from '../storage/storage.ts';
 import {reportForeignOwner} from './foreign-owners.ts';
-import {dependentsOf, ownersOf, standingOf, waitsForDependents} from './owners.ts';
+import {dependentsOf, isEvent, ownersOf, standingOf, waitsForDependents} from './owners.ts';
 import {commitAll, commitUnit, finalizersOf, isMarked, markOp, sum} from './removal.ts';
 
 /** Operations that belong together; none where nothing has to be done. */
@@ -43,7 +43,7 @@ export async function commitUnits(units: readonly Unit[], around: Surroundings):
 /** Weighs the owners of one dependent (spec kubernetes-api 11.1.3). */
 async function unitOf(entry: Entry, around: Surroundings, gone: string | undefined): Promise<Unit> {
   const owners = ownersOf(entry);
-  if (owners.length === 0 || entry.key.startsWith(eventRange) || isMarked(entry)) return [];
+  if (owners.length === 0 || isEvent(entry) || isMarked(entry)) return [];
   const located = parseKey(entry.key);
   const kept = new Set<string>();
   const dropped = new Set<string>();
@@ -63,8 +63,6 @@ async function unitOf(entry: Entry, around: Surroundings, gone: string | undefin
   if (below === 'nothing') return deletion(entry, undefined, around);
   return deletion(entry, 'Foreground', around, below === 'waiting' ? unblock : undefined);
 }
-
-const eventRange = rangeOf(eventSpace);
 
 /** Whether an object has dependents itself, and whether one of these already waits: then its owners form a circle. */
 async function lookBelow(entry: Entry, around: Surroundings): Promise<'nothing' | 'dependents' | 'waiting'> {
@@ -109,7 +107,7 @@ async function deletion(
     const outcome = await decideDeletion(write, propagation, {...around, rules});
     return outcome === 'unchanged' ? [] : deletionOps(write, entry, outcome);
   } catch (err) {
-    if (err instanceof ApiError) return [];
+    if (err instanceof ApiError && err.reason === 'Forbidden') return [];
     throw err;
   }
 }

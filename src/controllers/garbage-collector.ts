@@ -5,7 +5,7 @@ import {digString} from '../api/json.ts';
 import type {OwnerReference} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Located} from '../registry/keys.ts';
-import {eventSpace, parseKey, rangeOf, terms} from '../registry/keys.ts';
+import {parseKey, rangeOf, terms} from '../registry/keys.ts';
 import {logicalClusterKey} from '../registry/logical-clusters.ts';
 import {definitions} from '../registry/registry.ts';
 import {peek} from '../registry/stored.ts';
@@ -14,7 +14,7 @@ import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {collect} from './dependents.ts';
 import {bringOn} from './leaving-owners.ts';
-import {ownerKey, ownersOf, pagesOf} from './owners.ts';
+import {isEvent, ownerKey, ownersOf, pagesOf} from './owners.ts';
 import {finalizersOf, isMarked} from './removal.ts';
 
 /** What has to be looked at, and why. */
@@ -41,7 +41,7 @@ type Name = Pick<OwnerReference, 'apiVersion' | 'kind' | 'name' | 'uid'>;
  */
 export const garbageCollector: Controller = {
   name: 'garbage-collector',
-  wakes: (event, around) => (event.key.startsWith(eventRange) ? none : refsOf(event, around).map(ref => JSON.stringify(ref))),
+  wakes: (event, around) => (isEvent(event) ? none : refsOf(event, around).map(ref => JSON.stringify(ref))),
   async reconcile(text, around) {
     const ref = JSON.parse(text) as Ref;
     if (ref[0] === 'gone') return collectAll(terms.owner(ref[1], ref[2]), around, ref[2]);
@@ -53,7 +53,6 @@ export const garbageCollector: Controller = {
   },
 };
 
-const eventRange = rangeOf(eventSpace);
 const definitionRange = rangeOf(definitions);
 const ownersMark = Buffer.from('"ownerReferences":');
 
@@ -108,13 +107,9 @@ async function lookAtDependent(entry: Entry, around: Surroundings): Promise<unde
   for (const owner of ownersOf(entry)) if (owner.blockOwnerDeletion !== true) await lookAtOwner(owner, parseKey(entry.key), around);
 }
 
-async function lookAtOwner(
-  owner: Name,
-  from: Pick<Located, 'workspace' | 'path'>,
-  around: Surroundings,
-): Promise<{againMs: number} | undefined> {
+async function lookAtOwner(owner: Name, from: Pick<Located, 'workspace' | 'path'>, around: Surroundings): Promise<undefined> {
   const key = await ownerKey(owner, from, around);
-  if (typeof key !== 'string') return undefined;
-  const entry = await around.store.get(key);
-  return entry && peek(entry).metadata.uid === owner.uid ? bringOn(entry, around, true) : undefined;
+  const entry = typeof key === 'string' ? await around.store.get(key) : undefined;
+  // One that still waits is looked at again under its own name.
+  if (entry && peek(entry).metadata.uid === owner.uid) await bringOn(entry, around, true);
 }

@@ -59,8 +59,8 @@ async function isBelowItself(start: Entry, around: Surroundings): Promise<boolea
     for (const reference of ownersOf(entry)) {
       if (reference.blockOwnerDeletion !== true) continue;
       const key = await ownerKey(reference, parseKey(entry.key), around);
-      if (typeof key !== 'string' || seen.has(key)) continue;
       if (key === start.key && entry !== start) return true;
+      if (typeof key !== 'string' || key === start.key || seen.has(key)) continue;
       seen.add(key);
       const above = await read(around.store, key);
       if (!above || peek(above).metadata.uid !== reference.uid || reference.uid < uid) continue;

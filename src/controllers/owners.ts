@@ -3,7 +3,7 @@ import type {Surroundings} from '../admission/rule.ts';
 import type {KubeObject, OwnerReference} from '../api/object.ts';
 import {groupVersionOf} from '../api/object.ts';
 import type {Located} from '../registry/keys.ts';
-import {keyOf, parseKey, terms} from '../registry/keys.ts';
+import {eventSpace, keyOf, parseKey, rangeOf, terms} from '../registry/keys.ts';
 import {read} from '../registry/logical-clusters.ts';
 import {peek} from '../registry/stored.ts';
 import type {Entry, Key} from '../storage/storage.ts';
@@ -15,7 +15,7 @@ const pageEntriesMax = 200;
  * What an owner means to its dependent: it keeps it (`solid`), it is being deleted and waits for it (`waiting`), it is not there (`absent`),
  * or nobody can say (`unknown`), and then it keeps it as well.
  */
-export type Standing = 'solid' | 'waiting' | 'absent' | 'unknown';
+type Standing = 'solid' | 'waiting' | 'absent' | 'unknown';
 
 /** Looks an owner up. Only one of the same workspace, with the same uid, and where the dependent may look for it, is there at all. */
 export async function standingOf(owner: OwnerReference, dependent: Located, around: Surroundings): Promise<Standing> {
@@ -49,11 +49,15 @@ export const waitsForDependents = ({metadata}: KubeObject): boolean =>
 
 export const ownersOf = (entry: Entry): readonly OwnerReference[] => peek(entry).metadata.ownerReferences ?? [];
 
+/** Events are nobody's dependents, whatever they say. */
+export const isEvent = ({key}: Pick<Entry, 'key'>): boolean => key.startsWith(eventRange);
+const eventRange = rangeOf(eventSpace);
+
 /** Whatever names an object as its owner, truly or not, in pages; the object itself is left out. */
 export async function* dependentsOf(owner: Entry, {store, world}: Surroundings): AsyncGenerator<readonly Entry[]> {
   const {workspace} = parseKey(owner.key);
   for await (const page of pagesOf(terms.owner(workspace, peek(owner).metadata.uid), {store, world}))
-    yield page.filter(entry => entry.key !== owner.key);
+    yield page.filter(entry => entry.key !== owner.key && !isEvent(entry));
 }
 
 /** Everything under a term, in pages. */

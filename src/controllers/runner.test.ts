@@ -30,6 +30,7 @@ function begin(controller: Omit<Controller, 'name'>) {
     async settle() {
       for (let i = 0; i < 10; i++) await turn();
     },
+    timers: () => timers.size,
     ring() {
       const all = [...timers];
       timers.clear();
@@ -80,4 +81,25 @@ test('however many names come, none is lost', async () => {
   while (running.position() < store.revision()) await settle();
   assert.equal(seen.size, runnerLimits.waitingMax + 50);
   await running.stop();
+});
+
+test('a name that is to be told again waits for one time only, however often it was woken', async () => {
+  let told = 0;
+  const {store, running, settle, ring, timers} = begin({
+    wakes: () => ['one'],
+    async reconcile() {
+      told++;
+      return {againMs: 1_000};
+    },
+  });
+  for (let i = 0; i < 5; i++) {
+    await put(store, `x${i}`);
+    await settle();
+  }
+  assert.deepEqual([told, timers()], [5, 1]);
+  ring();
+  await settle();
+  assert.deepEqual([told, timers()], [6, 1]);
+  await running.stop();
+  assert.equal(timers(), 0);
 });

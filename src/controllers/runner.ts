@@ -118,6 +118,8 @@ class Queue {
   readonly #again = new Map<string, Revision>();
   /** Names whose work failed, and that wait to be tried again. */
   readonly #failed = new Map<string, {readonly tries: number; readonly revision: Revision}>();
+  /** How to call off the timers of names that are to be woken again. */
+  readonly #later = new Map<string, () => void>();
   #stopped = false;
   #idle: (() => void) | undefined;
 
@@ -148,6 +150,7 @@ class Queue {
 
   #wake(ref: string, revision: Revision): void {
     if (this.#stopped) return;
+    this.#callOff(ref);
     if (this.#active.has(ref)) {
       if (!this.#again.has(ref)) this.#again.set(ref, revision);
       return;
@@ -158,6 +161,7 @@ class Queue {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const callOff of this.#later.values()) callOff();
     if (this.#active.size > 0) await new Promise<void>(resolve => (this.#idle = resolve));
   }
 
@@ -189,9 +193,20 @@ class Queue {
     const again = this.#again.get(ref);
     this.#again.delete(ref);
     if (again !== undefined) this.#wake(ref, this.#failed.get(ref)?.revision ?? again);
-    else if (againMs !== undefined)
-      this.#around.world.after(againMs, () => this.#wake(ref, this.#failed.get(ref)?.revision ?? this.#around.store.revision()));
+    else if (againMs !== undefined) this.#wakeLater(ref, againMs);
     this.#next();
+  }
+
+  /** However often it is asked for, a name waits for one time only. */
+  #wakeLater(ref: string, ms: number): void {
+    const {store, world} = this.#around;
+    const ring = (): void => this.#wake(ref, this.#failed.get(ref)?.revision ?? store.revision());
+    this.#later.set(ref, world.after(ms, ring));
+  }
+
+  #callOff(ref: string): void {
+    this.#later.get(ref)?.();
+    this.#later.delete(ref);
   }
 
   #fail(ref: string, revision: Revision, err: unknown): number {

@@ -57,6 +57,8 @@ export const terms = {
   owner: (id: WorkspaceId, uid: string): string => `owner/${id}/${uid}`,
   /** Everything in a workspace that names an owner of this kind: what waits for the kind to be defined. */
   ownerKind: (id: WorkspaceId, group: string, kind: string): string => `owner-kind/${id}/${group}/${kind}`,
+  /** The definitions that want a kind for themselves. */
+  definitionOf: (id: WorkspaceId, group: string, kind: string): string => `definition/${id}/${group}/${kind}`,
   /** Everything that was deleted and waits for its finalizers: what controllers must see again after a restart. */
   terminating: 'terminating',
   /** Workspaces that found no shard. */

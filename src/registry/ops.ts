@@ -1,9 +1,12 @@
 import type {WorkspaceId} from '../api/cluster.ts';
+import type {JsonObject} from '../api/json.ts';
+import {digString} from '../api/json.ts';
 import type {KubeObject, OwnerReference} from '../api/object.ts';
-import {groupVersionOf} from '../api/object.ts';
+import {asJson, groupVersionOf} from '../api/object.ts';
 import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
-import {keyOf, parseKey, terms} from './keys.ts';
+import {keyOf, parseKey, rangeOf, terms} from './keys.ts';
 import {workspaceRange} from './logical-clusters.ts';
+import {definitions} from './registry.ts';
 import type {Resource} from './resource.ts';
 import {encodeStored} from './stored.ts';
 
@@ -23,10 +26,12 @@ export const createOp = (resource: Resource, workspace: WorkspaceId, object: Kub
 export const deleteOp = (entry: Entry): Extract<Op, {delete: Key}> => ({delete: entry.key, expect: entry.revision});
 
 /** Under what an object is found besides its key (architecture D7). */
-function termsOf(key: Key, {metadata}: KubeObject): string[] {
+function termsOf(key: Key, object: KubeObject): string[] {
+  const {metadata} = object;
   const {workspace} = parseKey(key);
   const found = [terms.workspace(workspace)];
   if (metadata.ownerReferences) found.push(...ownerTerms(workspace, metadata.ownerReferences));
+  if (key.startsWith(definitionRange)) found.push(definitionTerm(workspace, asJson(object)));
   if (metadata.deletionTimestamp !== undefined) found.push(terms.terminating);
   if (metadata.labels?.[phaseLabel] === 'Scheduling' && key.startsWith(workspaceRange)) found.push(terms.unscheduled);
   return found;
@@ -42,6 +47,10 @@ function ownerTerms(workspace: WorkspaceId, owners: readonly OwnerReference[]): 
   }
   return found;
 }
+
+const definitionRange = rangeOf(definitions);
+const definitionTerm = (workspace: WorkspaceId, crd: JsonObject): string =>
+  terms.definitionOf(workspace, digString(crd, 'spec', 'group') ?? '', digString(crd, 'spec', 'names', 'kind') ?? '');
 
 /** Where kcp shows the phase of workspaces (spec kcp 2.4). */
 const phaseLabel = 'tenancy.kcp.io/phase';

@@ -16,7 +16,7 @@ import type {Entry, Storage} from '../storage/storage.ts';
 import {revisionOf} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import {contentHash} from './content-hash.ts';
-import {builtInSection, customSection, keyOf, rangeOf} from './keys.ts';
+import {builtInSection, customSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
 import type {Resource} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
 import {bareHead, headOf, peek} from './stored.ts';
@@ -45,6 +45,8 @@ export const registryLimits = {
   compiledDefinitionsMax: 4_000,
   /** Definitions read into one workspace's discovery. */
   definitionsPerWorkspaceMax: 10_000,
+  /** Definitions that want the same kind; one of them has it. */
+  definitionsOfKindMax: 100,
 } as const;
 
 export const definitions = {group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', section: builtInSection} as const;
@@ -79,10 +81,11 @@ export function createRegistry(store: Storage): Registry {
         const found = await resolve(workspace, group, version, plural);
         if (found?.kind.names.kind === kind) return found;
       }
-      const {entries} = await store.list(rangeOf(definitions, workspace), {limit: registryLimits.definitionsPerWorkspaceMax});
-      for (const entry of entries) {
-        const found = definitionOf(entry).resources.get(version);
-        if (found?.gr.group === group && found.kind.names.kind === kind) return resolve(workspace, group, version, found.gr.resource);
+      const {entries} = await store.byTerm(terms.definitionOf(workspace, group, kind), {limit: registryLimits.definitionsOfKindMax});
+      for (const {key} of entries) {
+        const plural = parseKey(key).path[0]?.slice(0, -group.length - 1) as string;
+        const found = await resolve(workspace, group, version, plural);
+        if (found?.kind.names.kind === kind) return found;
       }
       return undefined;
     },

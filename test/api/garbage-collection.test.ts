@@ -350,6 +350,12 @@ test('owners without a namespace', async () => {
   assert.ok(await isThere(api, child.path));
   succeeded(await api.del(`${at}/owner`));
   await gone(api, `${at}/owned`, child.path, `${namespaces}/owned`, `${workspaces}/owned`);
+  // What has a deletion of its own waits for both.
+  succeeded(await api.post(namespaces, {metadata: {name: 'waits'}}), 201);
+  succeeded(await api.del(`${namespaces}/waits`, foreground));
+  succeeded(await api.del(`${definitions}/sheriffs.example.com`, {propagationPolicy: 'Orphan'}));
+  await gone(api, `${namespaces}/waits`, `${definitions}/sheriffs.example.com`);
+  succeeded(await api.post(definitions, definition('sheriffs', 'Sheriff', {scope: 'Cluster'})), 201);
   // A workspace owns like everything else.
   const other = succeeded(await api.post(workspaces, {...workspace, metadata: {name: 'owner'}}), 201);
   succeeded(await api.post(at, sheriff('of-workspace', {ownerReferences: [ownedBy(other, blocking)]})), 201);
