@@ -139,6 +139,7 @@ function ordered<T extends FieldSet>(children: T): T | Trie {
 
 /** The same set with everything in order: what was built up is not, everything else here is. */
 export function sorted(set: FieldSet): FieldSet {
+  if (isEmpty(set)) return set;
   let result: Trie | undefined;
   for (const element in set) {
     const node = set[element]!;
