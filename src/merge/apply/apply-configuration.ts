@@ -1,6 +1,6 @@
 import {badRequest} from '../../api/errors.ts';
 import type {JsonObject} from '../../api/json.ts';
-import {clone, digString, isObject} from '../../api/json.ts';
+import {clone, digString, equal, isObject} from '../../api/json.ts';
 import {timestamp} from '../../api/object.ts';
 import {checkConfig} from './check-config.ts';
 import {applyConflict} from './conflicts.ts';
@@ -14,6 +14,7 @@ import {mergeObjects} from './merge-values.ts';
 import type {Conflict, Write} from './ownership.ts';
 import {differenceOf, grown, reconciled, settle} from './ownership.ts';
 import {pruneFields} from './prune-fields.ts';
+import {removeFields} from './remove-fields.ts';
 
 export type Applied = {
   /** The object as applied, without managedFields. Defaults and what the endpoint resets come after. It shares nothing. */
@@ -25,7 +26,7 @@ export type Applied = {
 /**
  * Server-side apply (spec kubernetes-api 5.5): merges `config` into the live object, takes away what the manager applied before and no
  * longer does unless somebody else owns it, and makes the manager an owner of all that `config` has. When the object stays as it is, so
- * do the times.
+ * do the times. That other items of a list come first is a change of the object, but of nobody's fields.
  *
  * `config` is in the version of the write; its name, namespace and resourceVersion are the caller's to check. Throws BadRequest for a
  * configuration with managedFields or of another version, the nameless error (500) for one that does not fit the type, and Conflict,
@@ -47,16 +48,20 @@ export function applyConfiguration(write: Write, config: JsonObject, force: bool
   const owners = [...before.filter(each => each !== last), mine];
   const merged = live ? mergeObjects(type, live, wanted) : wanted;
   const pruned = pruneFields(write, merged, last, owners);
-  const differences = differenceOf({...write, live}, pruned);
-  const {ownerships, conflicts} = settle(owners, differences, mine);
+  const kept = (object: JsonObject): JsonObject => removeFields(type, object, write.resetFields);
+  const isSame = live !== undefined && equal(kept(live), kept(pruned));
+  const {ownerships, conflicts} = isSame ? unsettled(owners) : settle(owners, differenceOf({...write, live}, pruned), mine);
   if (conflicts.length > 0 && !force && !mayTakeOver(write, conflicts)) throw applyConflict(conflicts);
 
-  const changes = differences(write.apiVersion)?.any ?? false;
-  const object = clone(changes || !live ? pruned : live);
+  const object = clone(isSame ? live : pruned);
   if (write.manager === kubectl) keepLastApplied(object, wanted);
-  const after = changes ? ownerships.map(each => (each === mine ? {...mine, time: timestamp(write.now)} : each)) : ownerships;
-  return {object, managedFields: !changes && sameOwnerships(owned(after), stored) ? storedList(write.live) : writeOwnerships(after)};
+  if (isSame && sameOwnerships(owned(ownerships), stored)) return {object, managedFields: storedList(write.live)};
+  const time = isSame ? mine.time : timestamp(write.now);
+  return {object, managedFields: writeOwnerships(ownerships.map(each => (each === mine ? {...mine, time} : each)))};
 }
+
+/** What is the same in every field is the same in every version. */
+const unsettled = (ownerships: readonly Ownership[]): ReturnType<typeof settle> => ({ownerships: [...ownerships], conflicts: []});
 
 const owned = (ownerships: readonly Ownership[]): Ownership[] => ownerships.filter(each => !isEmpty(each.fields));
 

@@ -1,7 +1,7 @@
 import {ApiError} from '../../api/errors.ts';
 import type {Json, JsonArray, JsonObject} from '../../api/json.ts';
 import {digString, isObject, stringify} from '../../api/json.ts';
-import type {FieldType, MapType} from './field-type.ts';
+import type {FieldType, ItemsType, MapType, SetType} from './field-type.ts';
 import {formOf} from './field-type.ts';
 import {itemElement} from './list-items.ts';
 import type {PathElement} from './path-element.ts';
@@ -10,10 +10,13 @@ import {fieldElement, printPath} from './path-element.ts';
 /** How many mistakes one answer tells about. */
 const errorsMax = 100;
 
+/** Where the check is, and what it found so far. */
+type Report = {readonly path: PathElement[]; readonly errors: string[]};
+
 /** Throws the nameless error (500) of Kubernetes if a configuration does not fit its type (spec kubernetes-api 5.6). */
 export function checkConfig(type: MapType, config: JsonObject): void {
   const errors: string[] = [];
-  check(type, config, [], errors);
+  check(type, config, {path: [], errors});
   if (errors.length === 0) return;
   const apiVersion = digString(config, 'apiVersion') ?? '';
   const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
@@ -23,64 +26,65 @@ export function checkConfig(type: MapType, config: JsonObject): void {
   throw new ApiError('', `failed to create typed patch object (${subject}): ${text}`);
 }
 
-function check(type: FieldType, value: Json, path: readonly PathElement[], errors: string[]): void {
-  if (value === null || errors.length >= errorsMax) return;
+function fail({path, errors}: Report, text: string): void {
+  if (errors.length < errorsMax) errors.push(path.length > 0 ? `${printPath(path)}: ${text}` : text);
+}
+
+function checkBelow(type: FieldType, value: Json, element: PathElement, report: Report): void {
+  report.path.push(element);
+  check(type, value, report);
+  report.path.pop();
+}
+
+function check(type: FieldType, value: Json, report: Report): void {
+  if (value === null || report.errors.length >= errorsMax) return;
   const form = formOf(type, value);
-  const fail = (text: string): void => {
-    if (errors.length < errorsMax) errors.push(path.length > 0 ? `${printPath(path)}: ${text}` : text);
-  };
   switch (form.is) {
     case 'unowned':
       return;
     case 'scalar': {
       const wrong = scalarError(form.of, value);
-      if (wrong) fail(wrong);
+      if (wrong) fail(report, wrong);
       return;
     }
     case 'map':
     case 'atomic map': {
       const fields = form.is === 'map' ? form : form.fields;
-      if (!isObject(value)) fail(`expected map, got &{${printGo(value)}}`);
-      else if (fields) checkFields(fields, value, path, errors);
+      if (!isObject(value)) fail(report, `expected map, got &{${printGo(value)}}`);
+      else if (fields) checkFields(fields, value, report);
       return;
     }
-    case 'atomic list':
-      if (!Array.isArray(value)) fail(`expected list, got &{${printGo(value)}}`);
-      else if (form.items) for (const [i, item] of value.entries()) check(form.items, item, [...path, `i:${i}`], errors);
-      return;
     default:
-      if (!Array.isArray(value)) fail(`expected list, got &{${printGo(value)}}`);
-      else checkItems(form, value, path, {errors, fail});
+      if (!Array.isArray(value)) fail(report, `expected list, got &{${printGo(value)}}`);
+      else if (form.is !== 'atomic list') checkItems(form, value, report);
+      else if (form.items) for (const [i, item] of value.entries()) checkBelow(form.items, item, `i:${i}`, report);
   }
 }
 
-function checkFields(type: MapType, value: JsonObject, path: readonly PathElement[], errors: string[]): void {
+function checkFields(type: MapType, value: JsonObject, report: Report): void {
   for (const key of Object.keys(value)) {
     const field = type.fields.get(key) ?? type.others;
-    const below = [...path, fieldElement(key)];
-    if (field) check(field, value[key]!, below, errors);
-    else if (errors.length < errorsMax) errors.push(`${printPath(below)}: field not declared in schema`);
+    if (field) {
+      checkBelow(field, value[key]!, fieldElement(key), report);
+      continue;
+    }
+    report.path.push(fieldElement(key));
+    fail(report, 'field not declared in schema');
+    report.path.pop();
   }
 }
 
-type Report = {readonly errors: string[]; readonly fail: (text: string) => void};
-
-function checkItems(
-  type: Extract<FieldType, {is: 'set' | 'items'}>,
-  list: JsonArray,
-  path: readonly PathElement[],
-  {errors, fail}: Report,
-): void {
+function checkItems(type: SetType | ItemsType, list: JsonArray, report: Report): void {
   const seen = new Set<PathElement>();
   for (const [i, item] of list.entries()) {
     const element = itemElement(type, item);
     if (typeof element !== 'string') {
-      fail(`element ${i}: ${element.why}`);
+      fail(report, `element ${i}: ${element.why}`);
       continue;
     }
-    if (seen.has(element)) fail(`duplicate entries for key ${printPath([element])}`);
+    if (seen.has(element)) fail(report, `duplicate entries for key ${printPath([element])}`);
     seen.add(element);
-    check(type.items, item, [...path, element], errors);
+    checkBelow(type.items, item, element, report);
   }
 }
 

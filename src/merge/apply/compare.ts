@@ -1,7 +1,7 @@
 import type {Json, JsonArray, JsonObject} from '../../api/json.ts';
 import {equal, getKey, isObject} from '../../api/json.ts';
 import type {FieldSet, Trie} from './field-set.ts';
-import {leaf, nodeOf, union} from './field-set.ts';
+import {leaf, startOf, union} from './field-set.ts';
 import type {FieldType, Form, ItemsType, MapType, SetType} from './field-type.ts';
 import {childType, formOf} from './field-type.ts';
 import type {ItemIndex} from './list-items.ts';
@@ -51,7 +51,7 @@ function compareLeaves(before: Json | undefined, after: Json | undefined): Chang
 function compareMaps(type: MapType, before: Json | undefined, after: Json | undefined): Changes | undefined {
   const old = isObject(before) ? before : noFields;
   const now = isObject(after) ? after : noFields;
-  const found = new Found();
+  const found = new Found(before === undefined && !type.implicit, after === undefined && !type.implicit);
   let fields = 0;
   for (const key of Object.keys(now)) {
     fields++;
@@ -65,9 +65,7 @@ function compareMaps(type: MapType, before: Json | undefined, after: Json | unde
       if (changes) found.add(fieldElement(key), changes);
     }
   }
-  if (type.implicit) return found.result(false, false);
-  if (fields === 0) return compareLeaves(before, after);
-  return found.result(before === undefined, after === undefined);
+  return fields === 0 && !type.implicit ? compareLeaves(before, after) : found.result();
 }
 
 const noFields: JsonObject = Object.freeze({});
@@ -81,7 +79,7 @@ function compareLists(type: SetType | ItemsType, before: Json | undefined, after
   const oldItems = indexItems(type, old);
   const nowItems = indexItems(type, now);
   if (!oldItems || !nowItems) return compareLeaves(before, after);
-  const found = new Found();
+  const found = new Found(before === undefined, after === undefined);
   for (const [element, item] of nowItems.items) {
     const changes = compareRepeated(element, oldItems, nowItems) ?? compare(type.items, oldItems.items.get(element), item);
     if (changes) found.add(element, changes);
@@ -90,7 +88,7 @@ function compareLists(type: SetType | ItemsType, before: Json | undefined, after
     const changes = nowItems.items.has(element) ? undefined : compare(type.items, item, undefined);
     if (changes) found.add(element, changes);
   }
-  return found.result(before === undefined, after === undefined);
+  return found.result();
 }
 
 /** Items of one identity are one field if they are several. Undefined if they are not. */
@@ -103,26 +101,32 @@ function compareRepeated(element: PathElement, old: ItemIndex, now: ItemIndex): 
 
 const unchanged: Changes = {changed: undefined, removed: undefined};
 
-/** Collects the changes of the parts of a value. */
+/** Collects the changes of a value, which itself came or went, out of those of its parts. */
 class Found {
+  private readonly came: boolean;
+  private readonly went: boolean;
   private changed: Trie | undefined;
   private removed: Trie | undefined;
 
+  constructor(came: boolean, went: boolean) {
+    this.came = came;
+    this.went = went;
+  }
+
   add(element: PathElement, {changed, removed}: Changes): void {
     if (changed) {
-      this.changed ??= {};
+      this.changed ??= startOf(this.came);
       this.changed[element] = changed;
     }
     if (removed) {
-      this.removed ??= {};
+      this.removed ??= startOf(this.went);
       this.removed[element] = removed;
     }
   }
 
-  /** The changes of the whole, which itself came or went. */
-  result(came: boolean, went: boolean): Changes | undefined {
-    const changed = nodeOf(this.changed, came);
-    const removed = nodeOf(this.removed, went);
+  result(): Changes | undefined {
+    const changed = this.changed ?? (this.came ? leaf : undefined);
+    const removed = this.removed ?? (this.went ? leaf : undefined);
     return changed || removed ? {changed, removed} : undefined;
   }
 }

@@ -7,7 +7,7 @@ import {ApiError} from '../../api/errors.ts';
 import type {Json} from '../../api/json.ts';
 import {isObject} from '../../api/json.ts';
 import type {PathElement} from './path-element.ts';
-import {canonicalElement, self, sortElements} from './path-element.ts';
+import {canonicalElement, isSorted, self, sortElements} from './path-element.ts';
 
 export type FieldSet = {readonly [element: PathElement]: FieldSet};
 /** A set while it is built. */
@@ -29,6 +29,9 @@ export const isEmpty = (set: FieldSet): boolean => !has(set);
 
 /** Whether a node below the root is itself a member. */
 export const isMember = (node: FieldSet): boolean => node[self] !== undefined || !has(node);
+
+/** Where a node that will get children begins: a member says so first. */
+export const startOf = (member: boolean): Trie => (member ? {[self]: leaf} : {});
 
 /** A node out of its children, which may be none; undefined if nothing is left of it. */
 export function nodeOf(children: Trie | undefined, member: boolean): FieldSet | undefined {
@@ -126,21 +129,26 @@ export function equalSets(a: FieldSet, b: FieldSet): boolean {
 }
 
 /** The same children in order. */
-function ordered(children: Trie): Trie {
+function ordered<T extends FieldSet>(children: T): T | Trie {
   const before = Object.keys(children);
-  const after = sortElements([...before]);
-  if (after.every((element, i) => element === before[i])) return children;
+  if (isSorted(before)) return children;
   const result: Trie = {};
-  for (const element of after) result[element] = children[element]!;
+  for (const element of sortElements(before)) result[element] = children[element]!;
   return result;
 }
 
 /** The same set with everything in order: what was built up is not, everything else here is. */
 export function sorted(set: FieldSet): FieldSet {
   if (isEmpty(set)) return set;
-  const result: Trie = {};
-  for (const element in set) result[element] = sorted(set[element]!);
-  return ordered(result);
+  let result: Trie | undefined;
+  for (const element in set) {
+    const node = set[element]!;
+    const after = sorted(node);
+    if (after === node) continue;
+    result ??= {...set};
+    result[element] = after;
+  }
+  return ordered(result ?? set);
 }
 
 /** The paths of all members, a node before its children. */

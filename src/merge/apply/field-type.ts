@@ -7,7 +7,8 @@ import type {JsonSchema} from '../../schema/json-schema.ts';
  */
 export type FieldType =
   | {readonly is: 'scalar'; readonly of: 'string' | 'number' | 'boolean' | 'any'}
-  | {readonly is: 'atomic list' | 'atomic map'; readonly items?: FieldType; readonly fields?: MapType}
+  | {readonly is: 'atomic list'; readonly items?: FieldType}
+  | {readonly is: 'atomic map'; readonly fields?: MapType}
   | SetType
   | ItemsType
   | MapType
@@ -20,7 +21,7 @@ export type FieldType =
 export type SetType = {readonly is: 'set'; readonly items: FieldType};
 /** A list in which items are told apart by key fields. */
 export type ItemsType = {readonly is: 'items'; readonly items: FieldType; readonly keys: readonly KeyField[]};
-export type KeyField = {readonly name: string; readonly fallback: Json | undefined};
+type KeyField = {readonly name: string; readonly fallback: Json | undefined};
 
 export type MapType = {
   readonly is: 'map';
@@ -38,7 +39,7 @@ const scalar: FieldType = {is: 'scalar', of: 'any'};
 const texts: MapType = {is: 'map', fields: new Map(), others: text, implicit: false};
 
 /** A map of which nothing is declared. */
-export const deducedMap: MapType = {is: 'map', fields: new Map(), others: deduced, implicit: false};
+const deducedMap: MapType = {is: 'map', fields: new Map(), others: deduced, implicit: false};
 
 const metadataType: MapType = {
   is: 'map',

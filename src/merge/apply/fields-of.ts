@@ -1,7 +1,7 @@
 import type {Json} from '../../api/json.ts';
 import {isObject} from '../../api/json.ts';
 import type {FieldSet, Trie} from './field-set.ts';
-import {emptySet, leaf, nodeOf, sorted} from './field-set.ts';
+import {emptySet, leaf, sorted, startOf} from './field-set.ts';
 import type {FieldType, MapType} from './field-type.ts';
 import {childType, formOf} from './field-type.ts';
 import {itemElement} from './list-items.ts';
@@ -20,28 +20,35 @@ function fieldsAt(type: FieldType, value: Json, member: boolean): FieldSet | und
     case 'unowned':
       return undefined;
     case 'map': {
-      if (!isObject(value)) return nodeOf(undefined, member);
-      const found: Trie = {};
+      if (!isObject(value)) return member ? leaf : undefined;
+      const isOwn = member && !form.implicit;
+      const found = startOf(isOwn);
       for (const key of Object.keys(value)) {
         const node = fieldsAt(childType(form, key), value[key]!, !form.fields.has(key) || isNothing(value[key]!));
         if (node) found[fieldElement(key)] = node;
       }
-      return nodeOf(found, member && !form.implicit);
+      return ended(found, isOwn);
     }
     case 'set':
     case 'items': {
-      if (!Array.isArray(value)) return nodeOf(undefined, member);
-      const found: Trie = {};
+      if (!Array.isArray(value)) return member ? leaf : undefined;
+      const found = startOf(member);
       for (const item of value) {
         const element = itemElement(form, item);
         // Of items that are several only the identity can be owned.
         if (typeof element === 'string') found[element] = element in found ? leaf : fieldsAt(form.items, item, true)!;
       }
-      return nodeOf(found, member);
+      return ended(found, member);
     }
     default:
       return leaf;
   }
+}
+
+/** A node that began with `startOf`: without children it is a leaf, or nothing. */
+function ended(found: Trie, member: boolean): FieldSet | undefined {
+  for (const element in found) if (element !== self) return found;
+  return member ? leaf : undefined;
 }
 
 const isNothing = (value: Json): boolean => value === null || (isObject(value) && Object.keys(value).length === 0);

@@ -8,7 +8,7 @@ import type {MapType} from './field-type.ts';
 import {fieldsOf} from './fields-of.ts';
 
 /** Where `kubectl apply` without `--server-side` keeps what it applied last. */
-export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 /** The manager that goes from client-side to server-side apply. */
 export const kubectl = 'kubectl';
 

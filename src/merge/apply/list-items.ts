@@ -6,7 +6,7 @@ import type {PathElement} from './path-element.ts';
 import {valueElement} from './path-element.ts';
 
 /** An item without an identity: why, in the words of Kubernetes. */
-export type Unidentified = {readonly why: string};
+type Unidentified = {readonly why: string};
 
 /** The path element of an item of a set or of a list with keys. Keys that are absent count as their defaults. */
 export function itemElement(type: SetType | ItemsType, item: Json): PathElement | Unidentified {
@@ -36,19 +36,25 @@ function keyElement(type: ItemsType, item: Json): PathElement | Unidentified {
   return {why: `${omits} [${names}] (and doesn't have default values for any key fields)`};
 }
 
-/** A list by the identity of its items. `repeated` has the items of every identity that occurs more than once. */
+/** A list by the identity of its items. */
 export type ItemIndex = {
+  /** Of each item in turn. */
+  readonly elements: readonly PathElement[];
+  /** The first of each identity. */
   readonly items: ReadonlyMap<PathElement, Json>;
+  /** All items of those identities that occur more than once. */
   readonly repeated: ReadonlyMap<PathElement, JsonArray> | undefined;
 };
 
 /** Undefined if an item has no identity. */
 export function indexItems(type: SetType | ItemsType, list: JsonArray): ItemIndex | undefined {
+  const elements: PathElement[] = [];
   const items = new Map<PathElement, Json>();
   let repeated: Map<PathElement, JsonArray> | undefined;
   for (const item of list) {
     const element = itemElement(type, item);
     if (typeof element !== 'string') return undefined;
+    elements.push(element);
     const first = items.get(element);
     if (first === undefined) {
       items.set(element, item);
@@ -59,5 +65,5 @@ export function indexItems(type: SetType | ItemsType, list: JsonArray): ItemInde
     if (all) all.push(item);
     else repeated.set(element, [first, item]);
   }
-  return {items, repeated};
+  return {elements, items, repeated};
 }

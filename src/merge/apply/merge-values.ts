@@ -2,8 +2,7 @@ import type {Json, JsonArray, JsonObject} from '../../api/json.ts';
 import {getKey, isObject, setKey} from '../../api/json.ts';
 import type {FieldType, ItemsType, MapType, SetType} from './field-type.ts';
 import {childType, formOf} from './field-type.ts';
-import {indexItems, itemElement} from './list-items.ts';
-import type {PathElement} from './path-element.ts';
+import {indexItems} from './list-items.ts';
 
 /**
  * Merges a configuration into a live object (spec kubernetes-api 5.7). Nothing is removed. The result shares with both.
@@ -34,44 +33,35 @@ function mergeMaps(type: MapType, live: JsonObject, config: JsonObject): JsonObj
   return merged;
 }
 
-type Item = {readonly element: PathElement; readonly value: Json};
-
 /**
  * Live items keep their order, and so do those of the configuration; of two that both have, the configuration tells which is first.
  * Live items of an identity that occurs twice stay as they are, unless the configuration has one to put in their place.
  */
 function mergeLists(type: SetType | ItemsType, live: JsonArray, config: JsonArray): Json {
-  const liveItems = indexItems(type, live);
-  const wantedItems = indexItems(type, config);
+  const old = indexItems(type, live);
+  const wanted = indexItems(type, config);
   // What has no identity cannot be merged; the configuration has been checked, so these are live items.
-  if (!liveItems || !wantedItems) return config;
-  const old = itemsOf(type, live);
-  const wanted = itemsOf(type, config);
-  const shared = wanted.filter(item => liveItems.items.has(item.element)).map(item => item.element);
+  if (!old || !wanted) return config;
+  const shared = wanted.elements.filter(element => old.items.has(element));
   const merged: JsonArray = [];
-  const mergeItem = ({element, value}: Item): void => {
-    const partner = liveItems.repeated?.has(element) ? undefined : liveItems.items.get(element);
-    merged.push(partner === undefined ? value : mergeAt(type.items, partner, value));
+  const mergeItem = (i: number): void => {
+    const element = wanted.elements[i]!;
+    const partner = old.repeated?.has(element) ? undefined : old.items.get(element);
+    merged.push(partner === undefined ? config[i]! : mergeAt(type.items, partner, config[i]!));
   };
   let next = 0;
   let nextShared = 0;
-  for (const item of old) {
-    if (!wantedItems.items.has(item.element)) {
-      merged.push(item.value);
+  for (const [i, element] of old.elements.entries()) {
+    if (!wanted.items.has(element)) {
+      merged.push(live[i]!);
       continue;
     }
     // Other shared items come where the configuration has them.
-    if (item.element !== shared[nextShared]) continue;
-    for (; next < wanted.length; next++) {
-      mergeItem(wanted[next]!);
-      if (wanted[next]!.element === item.element) break;
-    }
-    next++;
+    if (element !== shared[nextShared]) continue;
     nextShared++;
+    while (wanted.elements[next] !== element) mergeItem(next++);
+    mergeItem(next++);
   }
-  for (; next < wanted.length; next++) mergeItem(wanted[next]!);
+  while (next < config.length) mergeItem(next++);
   return merged;
 }
-
-const itemsOf = (type: SetType | ItemsType, list: JsonArray): Item[] =>
-  list.map(value => ({element: itemElement(type, value) as PathElement, value}));

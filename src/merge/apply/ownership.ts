@@ -27,9 +27,9 @@ export type Write = {
 };
 
 /** The difference that a write makes, in any version. */
-export type Difference = (apiVersion: string) => Settled | undefined;
+type Difference = (apiVersion: string) => Settled | undefined;
 /** What changed, and what went, without what the endpoint resets. */
-export type Settled = {readonly type: MapType; readonly changed: FieldSet; readonly removed: FieldSet; readonly any: boolean};
+type Settled = {readonly type: MapType; readonly changed: FieldSet; readonly removed: FieldSet; readonly any: boolean};
 
 /** Finds what a write changes, once for each version. */
 export function differenceOf(write: Write, object: JsonObject): Difference {

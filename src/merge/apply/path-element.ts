@@ -57,9 +57,20 @@ function printElement(element: PathElement): string {
   }
 }
 
-/** Brings steps into the order of Kubernetes: the node itself, fields, keys, values, indexes. Changes `elements`. */
-export function sortElements(elements: PathElement[]): PathElement[] {
-  if (elements.every(element => element[0] === 'f' || element === self)) return elements.sort();
+/** Whether steps are in order for certain: looks at fields only. */
+export function isSorted(elements: readonly PathElement[]): boolean {
+  for (let i = 0; i < elements.length; i++) {
+    if (i > 0 && elements[i - 1]! > elements[i]!) return false;
+    if (!isField(elements[i]!) && elements.length > 1 && elements[i] !== self) return elements.length === 2 && elements[0] === self;
+  }
+  return true;
+}
+
+const isField = (element: PathElement): boolean => element.charCodeAt(0) === 0x66;
+
+/** Brings steps into the order of Kubernetes: the node itself, fields, keys, values, indexes. */
+export function sortElements(elements: readonly PathElement[]): readonly PathElement[] {
+  if (elements.every(element => isField(element) || element === self)) return elements.toSorted();
   const ranked = elements.map(rankedElement);
   ranked.sort((a, b) => a.kind - b.kind || compareParts(a, b));
   return ranked.map(each => each.element);
