@@ -6,7 +6,7 @@ import type {OwnerReference} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Located} from '../registry/keys.ts';
 import {parseKey, rangeOf, terms} from '../registry/keys.ts';
-import {logicalClusterKey} from '../registry/logical-clusters.ts';
+import {isSystem, logicalClusterKey} from '../registry/logical-clusters.ts';
 import {definitions} from '../registry/registry.ts';
 import {peek} from '../registry/stored.ts';
 import type {Entry, Event, Key} from '../storage/storage.ts';
@@ -89,10 +89,11 @@ const nameCharactersMax = 400;
 const mayBeBlocked = (owner: OwnerReference): boolean =>
   owner.blockOwnerDeletion === true && Object.values(owner).every(value => typeof value === 'boolean' || value.length <= nameCharactersMax);
 
-/** What is in a workspace that is being deleted goes with it. */
+/** What is in a workspace that is being deleted goes with it; what is told of one that is gone went with it. */
 function isLeaving(workspace: WorkspaceId, {store}: Surroundings): boolean {
   const logicalCluster = store.hot(logicalClusterKey(workspace));
-  return logicalCluster !== undefined && logicalCluster !== 'wait' && isMarked(logicalCluster);
+  if (logicalCluster === undefined) return !isSystem(workspace);
+  return logicalCluster !== 'wait' && isMarked(logicalCluster);
 }
 
 async function collectAll(term: string, around: Surroundings, gone?: string): Promise<undefined> {

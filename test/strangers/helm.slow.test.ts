@@ -34,8 +34,17 @@ test('Helm 4 keeps releases in a workspace', {skip: noTools ?? false, timeout: 6
     ['get secrets', /No resources found/],
   ]);
 
-  await t.test('by server-side apply it says what is missing', async () => {
-    await shell.playHelm([['! install other chart', /server-side apply not available on the server/]]);
+  await t.test('also by server-side apply, as it likes best', async () => {
+    await shell.playHelm([
+      ['install other chart', /^STATUS: deployed\nREVISION: 1$/m],
+      ['upgrade other chart --set color=blue', /^REVISION: 2$/m],
+    ]);
+    await shell.play([['get configmap other-colors -o jsonpath={.data.color}', 'blue']]);
+    await shell.playHelm([
+      ['rollback other 1', /^Rollback was a success/],
+      ['uninstall other', 'release "other" uninstalled'],
+    ]);
+    await shell.play([['get configmaps -o name', 'configmap/kube-root-ca.crt']]);
   });
 });
 

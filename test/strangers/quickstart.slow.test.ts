@@ -92,7 +92,11 @@ const customResources: readonly Step[] = [
   ['apply -f -', 'widget.demo.dev/a unchanged', widget('a', 3)],
   ['apply -f -', 'widget.demo.dev/a configured', widget('a', 4)],
   ['! apply -f -', /The Widget "b" is invalid: spec.size: Invalid value: 0: .* should be greater than or equal to 1/, widget('b', 0)],
-  ['! apply --server-side -f -', /Server-side apply not available on the server/, widget('a', 5)],
+  [
+    '! apply --server-side -f -',
+    /conflict with "kubectl-client-side-apply" using demo.dev\/v1: .spec.size|serverside-applied/,
+    widget('a', 5),
+  ],
   ['ws two', /root:one:two/],
   ['! get widgets', /the server doesn't have a resource type "widgets"/],
   ['! create -f -', /no matches for kind "Widget" in version "demo.dev\/v1"/, widget('a', 3)],
