@@ -26,14 +26,13 @@ export function canonicalElement(text: string): PathElement | undefined {
   const body = text.slice(2);
   if (text.startsWith('i:')) return /^(0|[1-9]\d{0,15})$/.test(body) ? text : undefined;
   if (!text.startsWith('k:') && !text.startsWith('v:')) return undefined;
-  let value: Json;
   try {
-    value = parse(body);
+    const value = parse(body);
+    return text.startsWith('k:') && !isObject(value) ? undefined : text.slice(0, 2) + canonical(value);
   } catch {
+    // No JSON, or nested beyond what the stack holds.
     return undefined;
   }
-  if (text.startsWith('k:') && !isObject(value)) return undefined;
-  return text.slice(0, 2) + canonical(value);
 }
 
 /** Steps as people read them: `.spec.ports[port=80,protocol="TCP"].name`, `.tags[="a"]`. */
