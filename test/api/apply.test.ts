@@ -81,12 +81,12 @@ test('a write that changes nothing is none, whoever makes it', async () => {
 
 test('custom resources: defaults belong to nobody, the status to its endpoint', async () => {
   const path = `${widgets}/w`;
-  const made = succeeded(await apply(path, widget('w', {size: 1})), 201);
-  assert.deepEqual(owners(made)['a Apply'], {'f:spec': {'f:size': {}}});
+  const made = succeeded(await apply(path, widget('w')), 201);
+  assert.deepEqual(owners(made)['a Apply'], {'f:spec': {'f:name': {}}});
   const status = succeeded(await apply(`${path}/status`, {...widget('w'), status: {phase: 'Up'}}, 'ctl'));
-  assert.deepEqual(owners(status), {'a Apply': {'f:spec': {'f:size': {}}}, 'ctl Apply status': {'f:status': {'f:phase': {}}}});
-  assert.deepEqual([status.at('spec', 'size'), status.at('status', 'phase')], [1, 'Up']);
-  refused(await apply(path, widget('w', {size: 'much'})), 500, /\.spec\.size: expected numeric/);
+  assert.deepEqual(owners(status), {'a Apply': {'f:spec': {'f:name': {}}}, 'ctl Apply status': {'f:status': {'f:phase': {}}}});
+  assert.deepEqual([status.at('spec', 'replicas'), status.at('status', 'phase')], [1, 'Up']);
+  refused(await apply(path, widget('w', {replicas: 'much'})), 500, /\.spec\.replicas: expected numeric/);
 });
 
 test('what is malformed changes nothing', async () => {
