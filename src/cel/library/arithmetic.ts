@@ -51,7 +51,7 @@ const additions: readonly Declaration[] = [
 ];
 
 /** Strings that an expression builds; it could double one again and again. */
-const stringCharsMax = 16 * 1024 * 1024;
+export const stringCharsMax = 16 * 1024 * 1024;
 
 function joined(a: string, b: string): string {
   if (a.length + b.length > stringCharsMax) throw new Failure(`string is longer than ${stringCharsMax} characters`);

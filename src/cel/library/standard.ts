@@ -1,11 +1,10 @@
-import {linearRegex} from '../../schema/regex.ts';
 import type {Declaration} from '../functions.ts';
 import {define, method} from '../functions.ts';
-import {matching, traversal} from '../meter.ts';
+import {traversal} from '../meter.ts';
 import {calendarIn} from '../time.ts';
 import {A, B, bool, bytes, duration, dyn, int, listOf, mapOf, string, timestamp, typeOf} from '../types.ts';
 import type {Timestamp} from '../values.ts';
-import {Failure, mapSize, TypeValue, toInt, typeName} from '../values.ts';
+import {mapSize, TypeValue, toInt, typeName} from '../values.ts';
 
 /** Code points of a text: what strings are counted and indexed by. */
 export function codePoints(text: string): number {
@@ -34,15 +33,6 @@ const size: readonly Declaration[] = [define, method].flatMap(declare => [
   }),
 ]);
 
-function matches(text: string, pattern: string): boolean {
-  try {
-    return linearRegex(pattern).test(text);
-  } catch (err) {
-    if (err instanceof SyntaxError) throw new Failure(err.message);
-    throw err;
-  }
-}
-
 const texts: readonly Declaration[] = [
   method(
     'contains',
@@ -64,9 +54,6 @@ const texts: readonly Declaration[] = [
     bool,
     (text, part) => text.endsWith(part),
     text => traversal(text.length),
-  ),
-  ...[define, method].map(declare =>
-    declare('matches', [string, string], bool, matches, (text, pattern) => matching(text.length, pattern.length)),
   ),
 ];
 
