@@ -83,6 +83,8 @@ class Checker {
   readonly bindings = new Bindings();
   readonly #environment: Environment;
   #params = 0;
+  /** Calls of `format` around what is checked. */
+  #formats = 0;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -185,7 +187,9 @@ class Checker {
 
   /** Finds the overloads that the types of the arguments allow. With `dyn` among them there may be several. */
   #resolve(expr: CallExpr, name: string, args: readonly Expr[], member: boolean, scope: Scope): Type {
+    if (name === 'format') this.#formats++;
     const types = args.map(arg => this.check(arg, scope));
+    if (name === 'format') this.#formats--;
     const fitting: Overload[] = [];
     let result: Type | undefined;
     for (const overload of this.#environment.functions.get(name) ?? []) {
@@ -248,9 +252,10 @@ class Checker {
     return substitute(this.bindings, item, param => param);
   }
 
-  /** All items of a literal have one type, as Kubernetes wants it. */
+  /** All items of a literal have one type, as Kubernetes wants it; only what is to be formatted may mix them. */
   #join(known: Type | undefined, type: Type, at: number): Type {
     if (!known) return type;
+    if (this.#formats > 0 && !this.bindings.attempt(() => assignable(this.bindings, type, known))) return dyn;
     this.#expect(type, known, at);
     return deref(this.bindings, type).kind === 'dyn' ? dyn : known;
   }
