@@ -62,6 +62,12 @@ const costly: readonly string[] = [
   'self.map(a, self.map(b, self.map(c, [a, b, c]))).size() > 0',
   `cel.bind(a, self + self, ${'a + a + '.repeat(150)}a).size() > 0`,
   "self.all(a, 'x' in self)",
+  "self.all(a, ('a' + string(a.value)).matches('(a|b{' + string(a.value % 900) + '}c|d)+$') || true)",
+  "self.all(a, self[0].name.matches('((a|b){30}){30}$') || true)",
+  "cel.bind(s, self.map(a, a.name + 'xxxxxxxxxxxxxxxxxxxxxx').join(), self.all(a, s.charAt(1) != '' && s.reverse() != ''))",
+  "cel.bind(s, self.map(a, a.name + 'xxxxxxxxxxxxxxxxxxxxxx').join(), self.all(a, {s: a}[s] == a && s + 'a' < s + 'b'))",
+  "cel.bind(s, self.map(a, a.name).join(), self.all(a, int(s) > 0 || true) && self.all(a, duration(s) > duration('1s') || true))",
+  "self.all(a, timestamp(a.value).getHours(a.value % 2 == 0 ? 'Asia/Tokyo' : 'X' + a.name) > 0 || true)",
   'self.exists(a, [1].all(b, self + self == []))',
 ];
 for (const source of costly) {

@@ -20,7 +20,7 @@ const durationPart = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g;
 /** A duration in Go's form: `1h30m`, `-1.5s`. Throws a Failure. */
 export function parseDuration(text: string): Duration {
   const match = text.length <= timeCharsMax ? durationText.exec(text) : null;
-  if (!match) throw new Failure(`time: invalid duration ${JSON.stringify(text)}`);
+  if (!match) throw new Failure(`time: invalid duration ${JSON.stringify(text.slice(0, timeCharsMax))}`);
   let nanos = 0n;
   for (const [, whole = '', fraction = '', unit] of match[2]!.matchAll(durationPart)) {
     const scale = unitNanos.get(unit!)!;
@@ -45,7 +45,8 @@ export function parseTimestamp(text: string): Timestamp {
   const millis = Date.parse(`${date}T${clock}Z`);
   // Date.parse takes the 31st of any month for a day of the next.
   const exists = match && !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(`${date}T${clock}`);
-  if (!exists || Number(hours) > 23 || Number(minutes) > 59) throw new Failure(`cannot parse ${JSON.stringify(text)} as a timestamp`);
+  if (!exists || Number(hours) > 23 || Number(minutes) > 59)
+    throw new Failure(`cannot parse ${JSON.stringify(text.slice(0, timeCharsMax))} as a timestamp`);
   const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
   return new Timestamp(BigInt(millis - offset) * 1_000_000n + BigInt(fraction.padEnd(9, '0')));
 }
@@ -85,6 +86,7 @@ function offsetMs(millis: number, zone: string): number {
   return local - Math.floor(millis / 1000) * 1000;
 }
 
+const zoneCharsMax = 64;
 /** Formats are slow to make. */
 const formatsMax = 32;
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -99,6 +101,7 @@ function formatIn(zone: string): Intl.DateTimeFormat {
 }
 
 function newFormat(timeZone: string): Intl.DateTimeFormat {
+  if (timeZone.length > zoneCharsMax) throw new Failure('unknown time zone');
   const numeric = {year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric'} as const;
   try {
     return new Intl.DateTimeFormat('en-US', {...numeric, timeZone, hourCycle: 'h23'});

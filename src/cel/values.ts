@@ -100,7 +100,7 @@ export abstract class Opaque {
 
 /** A map made by an expression: keys may be more than strings. It grows only while it is made. */
 export class MapValue {
-  readonly #entries = new Map<string, readonly [key: Value, value: Value]>();
+  readonly #entries = new Map<KeyId, readonly [key: Value, value: Value]>();
 
   get size(): number {
     return this.#entries.size;
@@ -124,14 +124,14 @@ export class MapValue {
   }
 }
 
+type KeyId = string | boolean | Int;
+
 /** Equal keys have equal ids; numbers are equal across their types. */
-function keyId(key: Value): string | undefined {
-  if (typeof key === 'string') return `s${key}`;
-  if (typeof key === 'number' || typeof key === 'bigint') return `n${key}`;
-  if (typeof key === 'boolean') return `b${key}`;
-  if (key instanceof Uint) return `n${key.value}`;
-  if (key instanceof Double && Number.isInteger(key.value)) return `n${BigInt(key.value)}`;
-  return undefined;
+function keyId(key: Value): KeyId | undefined {
+  if (typeof key === 'string' || typeof key === 'boolean' || isInt(key)) return key;
+  if (key instanceof Uint) return key.value <= Number.MAX_SAFE_INTEGER ? Number(key.value) : key.value;
+  if (!(key instanceof Double && Number.isInteger(key.value))) return undefined;
+  return Number.isSafeInteger(key.value) ? key.value : BigInt(key.value);
 }
 
 /** A value out of JSON: integers are ints, all other numbers doubles. */

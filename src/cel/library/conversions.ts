@@ -13,7 +13,7 @@ const numberCharsMax = 400;
 function whole(text: string, signed: boolean): bigint {
   const form = signed ? /^[-+]?\d+$/ : /^\d+$/;
   if (text.length > numberCharsMax || !form.test(text)) {
-    throw new Failure(`strconv.Parse${signed ? 'Int' : 'Uint'}: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw new Failure(`strconv.Parse${signed ? 'Int' : 'Uint'}: parsing ${JSON.stringify(text.slice(0, numberCharsMax))}: invalid syntax`);
   }
   return BigInt(text.startsWith('+') ? text.slice(1) : text);
 }
@@ -27,13 +27,14 @@ const float = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|inf(?:inity)?|nan)$
 
 function parseDouble(text: string): Double {
   if (text.length > numberCharsMax || !float.test(text)) {
-    throw new Failure(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw new Failure(`strconv.ParseFloat: parsing ${JSON.stringify(text.slice(0, numberCharsMax))}: invalid syntax`);
   }
   const sign = text.startsWith('-') ? -1 : 1;
   if (/inf/i.test(text)) return new Double(sign * Number.POSITIVE_INFINITY);
   if (/nan/i.test(text)) return new Double(Number.NaN);
   const value = Number(text);
-  if (!Number.isFinite(value)) throw new Failure(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: value out of range`);
+  if (!Number.isFinite(value))
+    throw new Failure(`strconv.ParseFloat: parsing ${JSON.stringify(text.slice(0, numberCharsMax))}: value out of range`);
   return new Double(value);
 }
 

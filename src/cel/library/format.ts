@@ -71,8 +71,20 @@ function special(value: Value): string | undefined {
 
 /** From 1e21 on, JavaScript would write an exponent. */
 const fixed = (value: number, precision: number): string =>
-  Math.abs(value) < 1e21 ? value.toFixed(precision) : `${BigInt(value)}${precision > 0 ? `.${'0'.repeat(precision)}` : ''}`;
-const scientific = (value: number, precision: number): string => value.toExponential(precision).replace(/e([-+])(\d)$/, 'e$10$2');
+  Math.abs(value) < 1e21
+    ? toEven(value.toFixed(precisionMax), value.toFixed(precision), precision)
+    : `${BigInt(value)}${precision > 0 ? `.${'0'.repeat(precision)}` : ''}`;
+const scientific = (value: number, precision: number): string =>
+  toEven(value.toExponential(precisionMax), value.toExponential(precision), precision).replace(/e([-+])(\d)$/, 'e$10$2');
+
+/** What lies in the middle goes to the even digit; JavaScript rounds it up. */
+function toEven(exact: string, rounded: string, precision: number): string {
+  const [digits = '', exponent] = exact.split('e');
+  const end = digits.indexOf('.') + 1 + precision;
+  const kept = digits.slice(0, end).replace(/\.$/, '');
+  if (!/^50*$/.test(digits.slice(end)) || Number(kept.at(-1)) % 2 === 1) return rounded;
+  return exponent === undefined ? kept : `${kept}e${exponent}`;
+}
 
 function hexadecimal(value: Value): string {
   if (typeof value === 'string' || value instanceof Uint8Array) return Buffer.from(value as string).toString('hex');

@@ -10,18 +10,19 @@ import {Double, Duration, Failure, isInt, isList, lift, MapValue, toInt, typeNam
 type List = readonly Value[];
 const each = (list: List): number => list.length;
 
-function compared(a: Value, b: Value): number {
+function compared(a: Value, b: Value, meter: Meter): number {
+  if (typeof a === 'string' && typeof b === 'string') meter.work(Math.min(a.length, b.length) / 8);
   const order = compare(lift(a), lift(b));
   if (Number.isNaN(order) && typeName(lift(a)) !== typeName(lift(b))) throw new Failure('no such overload');
   return order;
 }
 
-const isSorted = (list: List): boolean => list.every((item, i) => i === 0 || !(compared(list[i - 1]!, item) > 0));
+const isSorted = (list: List, meter: Meter): boolean => list.every((item, i) => i === 0 || !(compared(list[i - 1]!, item, meter) > 0));
 
-function extreme(list: List, name: string, better: (order: number) => boolean): Value {
+function extreme(list: List, name: string, meter: Meter, better: (order: number) => boolean): Value {
   let best = list[0];
   if (best === undefined) throw new Failure(`${name} called on empty list`);
-  for (const item of list) if (better(compared(item, best))) best = item;
+  for (const item of list) if (better(compared(item, best, meter))) best = item;
   return lift(best);
 }
 
@@ -59,8 +60,8 @@ const ordered: readonly Type[] = [int, uint, double, bool, string, bytes, timest
 
 const perType = (type: Type): Declaration[] => [
   method('isSorted', [listOf(type)], bool, isSorted, each),
-  method('min', [listOf(type)], type, (list: List) => extreme(list, 'min', order => order < 0), each),
-  method('max', [listOf(type)], type, (list: List) => extreme(list, 'max', order => order > 0), each),
+  method('min', [listOf(type)], type, (list: List, meter: Meter) => extreme(list, 'min', meter, order => order < 0), each),
+  method('max', [listOf(type)], type, (list: List, meter: Meter) => extreme(list, 'max', meter, order => order > 0), each),
 ];
 
 const kubernetes: readonly Declaration[] = [
@@ -116,7 +117,7 @@ function distinct(list: List, meter: Meter): List {
 
 function sort(list: List, meter: Meter): List {
   meter.work(list.length * 16);
-  return list.map(lift).sort(compared);
+  return list.map(lift).sort((a, b) => compared(a, b, meter));
 }
 
 /** Items that `lists.range` makes at most. */

@@ -1,5 +1,6 @@
 import type {Declaration} from '../functions.ts';
 import {define, method} from '../functions.ts';
+import type {Meter} from '../meter.ts';
 import {traversal} from '../meter.ts';
 import {calendarIn} from '../time.ts';
 import {A, B, bool, bytes, duration, dyn, int, listOf, mapOf, string, timestamp, typeOf} from '../types.ts';
@@ -70,9 +71,15 @@ const fields: readonly [name: string, read: (date: Date) => number][] = [
   ['getMilliseconds', date => date.getUTCMilliseconds()],
 ];
 
+/** What a look into the calendar of another time zone takes. */
+const zoneSteps = 200;
+
 const calendar: readonly Declaration[] = fields.flatMap(([name, read]) => [
   method(name, [timestamp], int, (time: Timestamp) => read(calendarIn(time, ''))),
-  method(name, [timestamp, string], int, (time: Timestamp, zone: string) => read(calendarIn(time, zone))),
+  method(name, [timestamp, string], int, (time: Timestamp, zone: string, meter: Meter) => {
+    meter.work(zoneSteps);
+    return read(calendarIn(time, zone));
+  }),
 ]);
 
 const durations: readonly Declaration[] = (

@@ -21,7 +21,8 @@ const within = (position: Int, length: number): number => {
   return Number(position);
 };
 
-function charAt(text: string, position: Int): string {
+function charAt(text: string, position: Int, meter: Meter): string {
+  meter.work(text.length / 64);
   const at = within(position, unitsOf(text).length);
   return slice(text, at, at + 1);
 }
@@ -148,6 +149,12 @@ export const strings: readonly Declaration[] = [
     () => 0,
   ),
   method('join', [listOf(string), string], string, join, () => 0),
-  method('reverse', [string], string, text => [...text].reverse().join('')),
-  define('strings.quote', [string], string, quote),
+  method('reverse', [string], string, (text, meter) => {
+    meter.work(text.length);
+    return [...text].reverse().join('');
+  }),
+  define('strings.quote', [string], string, (text, meter) => {
+    meter.work(text.length);
+    return quote(text);
+  }),
 ];
