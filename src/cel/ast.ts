@@ -11,7 +11,7 @@ export type Literal =
   | {readonly type: 'string'; readonly value: string}
   | {readonly type: 'bytes'; readonly value: Uint8Array};
 
-export type LiteralExpr = Node & {readonly kind: 'literal'; readonly literal: Literal};
+type LiteralExpr = Node & {readonly kind: 'literal'; readonly literal: Literal};
 export type IdentExpr = Node & {readonly kind: 'ident'; readonly name: string};
 /** `a.b`; `a.?b` when `optional`; `has(a.b)` when `test`. */
 export type SelectExpr = Node & {
@@ -33,7 +33,7 @@ export type MapEntry = {readonly key: Expr; readonly value: Expr; readonly optio
 export type MapExpr = Node & {readonly kind: 'map'; readonly entries: readonly MapEntry[]};
 export type MessageField = {readonly at: number; readonly name: string; readonly value: Expr; readonly optional: boolean};
 /** `Type{field: value}`. */
-export type MessageExpr = Node & {readonly kind: 'message'; readonly name: string; readonly fields: readonly MessageField[]};
+type MessageExpr = Node & {readonly kind: 'message'; readonly name: string; readonly fields: readonly MessageField[]};
 
 export type FoldParts = {
   readonly range: Expr;
@@ -54,7 +54,7 @@ export type FoldExpr = Node & FoldParts & {readonly kind: 'fold'};
 export type Expr = LiteralExpr | IdentExpr | SelectExpr | CallExpr | ListExpr | MapExpr | MessageExpr | FoldExpr;
 
 /** Levels of nodes within each other: everything that walks the tree recurses so deep. */
-export const heightMax = 400;
+const heightMax = 400;
 
 function over(at: number, children: readonly Expr[]): number {
   let height = 1;

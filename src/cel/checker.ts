@@ -26,12 +26,12 @@ import {
 import {assignable, Bindings, deref, settle, substitute} from './unify.ts';
 
 /** What a name in an expression stands for. */
-export type Reference =
+type Reference =
   | {readonly kind: 'variable'; readonly variable: Variable}
   | {readonly kind: 'type'; readonly name: string}
   | {readonly kind: 'function'; readonly overloads: readonly Overload[]; readonly args: readonly Expr[]};
 
-export type FoldVariables = {readonly item: Variable; readonly second: Variable | undefined; readonly accumulator: Variable};
+type FoldVariables = {readonly item: Variable; readonly second: Variable | undefined; readonly accumulator: Variable};
 
 /** What the checker found out about the nodes of an expression. */
 export type Checked = {

@@ -27,7 +27,7 @@ import {
 } from './values.ts';
 
 /** The variables of one evaluation by their slots, and what it has spent. A slot may hold a failure that nothing has asked for yet. */
-export type Frame = {readonly slots: (Value | Failure)[]; readonly meter: Meter};
+type Frame = {readonly slots: (Value | Failure)[]; readonly meter: Meter};
 /** A compiled node: its value in a frame. Throws a Failure, or BudgetExceeded. */
 export type Step = (frame: Frame) => Value;
 

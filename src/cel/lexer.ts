@@ -7,7 +7,7 @@ export type Token =
   | {readonly kind: 'literal'; readonly at: number; readonly text: string; readonly literal: Literal};
 
 /** Code points of an expression. */
-export const expressionCharsMax = 100_000;
+const expressionCharsMax = 100_000;
 
 const space = /(?:[ \t\r\n\f]|\/\/[^\n]*)+/y;
 const name = /[_a-zA-Z][_a-zA-Z0-9]*/y;

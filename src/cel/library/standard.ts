@@ -8,7 +8,7 @@ import type {Timestamp} from '../values.ts';
 import {mapSize, TypeValue, toInt, typeName} from '../values.ts';
 
 /** Code points of a text: what strings are counted and indexed by. */
-export function codePoints(text: string): number {
+function codePoints(text: string): number {
   let count = text.length;
   for (let i = 0; i < text.length - 1; i++) {
     const unit = text.charCodeAt(i);
