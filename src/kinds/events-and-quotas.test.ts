@@ -5,10 +5,10 @@ import {summary} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {clone} from '../api/json.ts';
 import {asObject} from '../api/object.ts';
+import {isWhole, parseQuantity} from '../api/quantity.ts';
 import {event} from './event.ts';
 import {eventsV1} from './events-v1.ts';
 import type {Kind} from './kind.ts';
-import {isWhole, parseQuantity} from './quantity.ts';
 import {resourceQuota} from './resource-quota.ts';
 
 const judge = (kind: Kind, object: JsonObject): string => {

@@ -5,10 +5,10 @@ import {equal, setKey} from '../api/json.ts';
 import {qualifiedName} from '../api/names.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
+import {isWhole, parseQuantity, quantityText} from '../api/quantity.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {ageColumn, column, kind, listOf, mapOf, object, string, strings} from './build.ts';
 import type {Kind} from './kind.ts';
-import {isWhole, parseQuantity, quantityText} from './quantity.ts';
 import {child, entries, texts} from './read.ts';
 
 const amounts = (description: string): JsonSchema =>

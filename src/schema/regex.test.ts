@@ -23,6 +23,25 @@ for (const [pattern, matching, other] of cases) {
   });
 }
 
+const found: readonly [pattern: string, text: string, matches: string[]][] = [
+  ['a+', 'baaaca', ['aaa', 'a']],
+  ['a*', 'baaac', ['', 'aaa', '']],
+  ['^[a-z]+', 'abc1def', ['abc']],
+  ['^x', 'abc', []],
+  ['.', '😀b', ['😀', 'b']],
+];
+
+for (const [pattern, text, matches] of found) {
+  test(`found by ${pattern}`, () => {
+    assert.deepEqual(linearRegex(pattern).findAll(text, Number.POSITIVE_INFINITY), matches);
+    assert.deepEqual(linearRegex(pattern).findAll(text, 1), matches.slice(0, 1));
+  });
+}
+
+test('what takes too long to find is not found', () => {
+  assert.equal(linearRegex('a.*b|a').findAll('a'.repeat(50_000), Number.POSITIVE_INFINITY), undefined);
+});
+
 const wrong: readonly [pattern: string, message: string][] = [
   ['(a', 'error parsing regexp: missing closing ): `(a`'],
   ['(?=a)', 'error parsing regexp: invalid or unsupported Perl syntax: `(?=`'],

@@ -5,6 +5,8 @@ import type {RE2JS as Re2Js} from 're2js';
 export type LinearRegex = {
   /** Takes time linear in the text, whatever the pattern. Beyond `stepsMax` the text counts as not matching. */
   readonly test: (text: string) => boolean;
+  /** The first matches from left to right that do not overlap, `limit` at most; undefined if finding them takes too many steps. */
+  readonly findAll: (text: string, limit: number) => string[] | undefined;
   /** Instructions it compiled to: what it costs in memory, and to compile. */
   readonly size: number;
 };
@@ -49,7 +51,28 @@ function compile(pattern: string): LinearRegex {
   const size = compiled.programSize();
   if (size > patternSizeMax) throw new SyntaxError(`error parsing regexp: expression is larger than ${patternSizeMax} instructions`);
   const textCharsMax = stepsMax / size;
-  return {size, test: text => text.length <= textCharsMax && compiled.test(text)};
+  return {
+    size,
+    test: text => text.length <= textCharsMax && compiled.test(text),
+    findAll: (text, limit) => findAll(compiled, text, limit, textCharsMax),
+  };
+}
+
+function findAll(compiled: Re2Js, text: string, limit: number, charsMax: number): string[] | undefined {
+  const matcher = compiled.matcher(text);
+  const found: string[] = [];
+  let scanned = 0;
+  let end = -1;
+  while (found.length < limit) {
+    // Each search may look at all that is left.
+    scanned += text.length - Math.max(end, 0);
+    if (scanned > charsMax) return undefined;
+    if (!matcher.find()) break;
+    // Nothing right after a match is no match of its own.
+    if (matcher.start() !== end || matcher.end() !== end) found.push(matcher.group() ?? '');
+    end = matcher.end();
+  }
+  return found;
 }
 
 function parse(pattern: string): Re2Js {
@@ -77,7 +100,9 @@ function compileNatively(pattern: string): LinearRegex | undefined {
   if (varying.length > 1) return undefined;
   try {
     const compiled = new RegExp(pattern);
-    return {size: pattern.length, test: text => compiled.test(text)};
+    // It is bound to the beginning, so that there is one match at most.
+    const findAll = (text: string, limit: number): string[] => (compiled.exec(text) ?? []).slice(0, Math.min(limit, 1));
+    return {size: pattern.length, test: text => compiled.test(text), findAll};
   } catch {
     return undefined;
   }

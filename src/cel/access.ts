@@ -1,0 +1,58 @@
+import type {Value} from './values.ts';
+import {Double, Failure, isInt, isList, isMap, lift, mapGet, Optional, typeName, Uint} from './values.ts';
+
+/** `value.field`; through an optional, the result is optional too. */
+export function selectField(value: Value, key: string, field: string, optional: boolean): Value {
+  const inside = value instanceof Optional ? value.value : value;
+  if (inside === undefined) return new Optional(undefined);
+  const found = fieldOf(inside, key);
+  if (optional || value instanceof Optional) return new Optional(found);
+  if (found === undefined) throw new Failure(`no such key: ${field}`);
+  return found;
+}
+
+/** `has(value.field)`. */
+export function testField(value: Value, key: string): boolean {
+  const inside = value instanceof Optional ? value.value : value;
+  return inside !== undefined && fieldOf(inside, key) !== undefined;
+}
+
+function fieldOf(value: Value, key: string): Value | undefined {
+  if (!isMap(value)) throw new Failure(`type '${typeName(value)}' does not support field selection`);
+  return mapGet(value, key);
+}
+
+/** `value[index]`; through an optional, the result is optional too. */
+export function indexValue(value: Value, index: Value): Value {
+  if (value instanceof Optional) return optionalIndex(value, index);
+  const found = at(value, index);
+  if (found !== undefined) return found;
+  throw new Failure(isList(value) ? `index out of bounds: ${shownKey(index)}` : `no such key: ${shownKey(index)}`);
+}
+
+/** `value[?index]`. */
+export function optionalIndex(value: Value, index: Value): Value {
+  const inside = value instanceof Optional ? value.value : value;
+  return new Optional(inside === undefined ? undefined : at(inside, index));
+}
+
+function at(value: Value, index: Value): Value | undefined {
+  if (isList(value)) {
+    const position = positionOf(index);
+    const item = position >= 0 ? value[position] : undefined;
+    return item === undefined ? undefined : lift(item);
+  }
+  if (isMap(value)) return mapGet(value, index);
+  throw new Failure('no such overload');
+}
+
+function positionOf(index: Value): number {
+  if (isInt(index)) return Number(index);
+  if (index instanceof Uint) return Number(index.value);
+  if (index instanceof Double && Number.isInteger(index.value)) return index.value;
+  throw new Failure(`unsupported index type '${typeName(index)}' in list`);
+}
+
+function shownKey(key: Value): string {
+  return key instanceof Uint || key instanceof Double ? String(key.value) : String(key);
+}
