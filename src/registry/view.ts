@@ -36,8 +36,8 @@ export function stored({kind}: Resource, object: KubeObject): KubeObject {
 /** The same to look at only: shared where nothing has to be changed, and then without a resourceVersion. */
 export const glance = (resource: Resource, entry: Entry): KubeObject => (isVerbatim(resource, entry) ? peek(entry) : view(resource, entry));
 
-/** Brings a stored object into the form of this version. */
-function conform(resource: Resource, object: KubeObject): void {
+/** Brings an object of another version, or of an older definition, into the form of this one. */
+export function conform(resource: Resource, object: KubeObject): void {
   object.apiVersion = resource.apiVersion;
   resource.schema.prune(asJson(object));
   resource.schema.applyDefaults(asJson(object));

@@ -11,7 +11,7 @@ import {asJson, clusterAnnotation} from '../api/object.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import type {Resource} from '../registry/resource.ts';
 import {decodeStored} from '../registry/stored.ts';
-import {stored, view} from '../registry/view.ts';
+import {conform, stored, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Changed} from './changed.ts';
 import {commit, isCommitted} from './commit.ts';
@@ -20,7 +20,7 @@ import type {Writer} from './field-owners.ts';
 import {setOwners, trackFields} from './field-owners.ts';
 import {inTurn} from './in-turn.ts';
 import {judgeUpdate} from './judge.ts';
-import {conform, renew} from './renew.ts';
+import {renew} from './renew.ts';
 import {find, keyOfCall} from './verbs/get.ts';
 
 /** Makes the wished object out of the present one. It may be asked several times, when others change the object meanwhile. */
@@ -39,7 +39,7 @@ export async function change(begun: Named, make: Make, how: How): Promise<Change
     const live = await find(x);
     const old = view(x.resource, live);
     const object = await make(old);
-    if (x.resource !== begun.resource) conform(x, object);
+    if (x.resource !== begun.resource) conform(x.resource, object);
     checkVersion(x, object, old);
     const outcome = await attempt(x, {live, old, object}, how);
     if (!outcome) x = await renew(x);

@@ -1,7 +1,7 @@
 import type {JsonObject} from '../api/json.ts';
 import {clone} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
-import {asJson, clusterAnnotation, groupVersionOf} from '../api/object.ts';
+import {asJson, asObject, clusterAnnotation, groupVersionOf} from '../api/object.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {FieldSet} from '../merge/apply/field-set.ts';
 import {leaf} from '../merge/apply/field-set.ts';
@@ -9,6 +9,7 @@ import {fieldTypeOf} from '../merge/apply/field-type.ts';
 import type {Version, Write} from '../merge/apply/ownership.ts';
 import {recordUpdate} from '../merge/apply/record-update.ts';
 import type {Resource} from '../registry/resource.ts';
+import {conform} from '../registry/view.ts';
 import type {Call} from './call.ts';
 import type {InWorkspace} from './exchange.ts';
 import {header} from './http.ts';
@@ -81,7 +82,8 @@ async function versionsOf(x: InWorkspace, entries: readonly JsonObject[]): Promi
 
 const types = new WeakMap<Kind, Version['type']>();
 
-function versionOf({kind, schema, apiVersion}: Resource): Version {
+function versionOf(resource: Resource): Version {
+  const {kind} = resource;
   let type = types.get(kind);
   if (!type) {
     type = fieldTypeOf(kind.schema, kind.custom);
@@ -90,9 +92,8 @@ function versionOf({kind, schema, apiVersion}: Resource): Version {
   return {
     type,
     convert(object) {
-      const converted = {...clone(object), apiVersion};
-      schema.prune(converted);
-      schema.applyDefaults(converted);
+      const converted = clone(object);
+      conform(resource, asObject(converted));
       return converted;
     },
   };

@@ -1,6 +1,4 @@
 import {noSuchResource} from '../api/errors.ts';
-import type {KubeObject} from '../api/object.ts';
-import {asJson} from '../api/object.ts';
 import type {InWorkspace} from './exchange.ts';
 
 /**
@@ -13,10 +11,4 @@ export async function renew<X extends InWorkspace>(x: X): Promise<X> {
   const resource = await x.deps.registry.resolve(x.workspace, group, version, plural);
   if (!resource) throw noSuchResource();
   return resource === x.resource ? x : {...x, resource};
-}
-
-/** Brings an object that was read under another definition into the form of this one. */
-export function conform({resource}: InWorkspace, object: KubeObject): void {
-  resource.schema.prune(asJson(object));
-  resource.schema.applyDefaults(asJson(object));
 }

@@ -132,3 +132,8 @@ test('what does not change is the same value', () => {
   assert.equal(difference(set, read('{"f:x":{},"f:a":{"f:x":{}}}')), set);
   assert.equal(withoutBelow(set, read('{"f:a":{"f:x":{}}}')), set);
 });
+
+test('a value nested beyond the stack is none', () => {
+  const deep = `v:${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  assert.throws(() => readFieldSet({[deep]: {}}), ApiError);
+});

@@ -13,7 +13,7 @@ import {isSystem, logicalClusterKey, read} from '../../registry/logical-clusters
 import {keyOfObject, putOp} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
-import {stored} from '../../registry/view.ts';
+import {conform, stored} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
@@ -25,7 +25,7 @@ import {readObject, toObject} from '../intake.ts';
 import {judgeNew} from '../judge.ts';
 import {checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
-import {conform, renew} from '../renew.ts';
+import {renew} from '../renew.ts';
 import {replyChanged} from '../reply.ts';
 
 /** How many names are tried for a generateName before it is given up (spec kubernetes-api 2.1). */
@@ -57,7 +57,7 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     refuseTerminating(x, draft);
     // Rules complete the object; each try starts from what the client sent.
     const object = asObject(clone(asJson(draft)));
-    if (resource !== begun.resource) conform(x, object);
+    if (resource !== begun.resource) conform(resource, object);
     if (generated) object.metadata.name = generateName(generated, deps.world.random);
     const write: Write = {
       verb: 'create',
