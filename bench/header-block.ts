@@ -29,6 +29,7 @@ const methods: {readonly [method: string]: Buffer} = {
   GET: Buffer.from([indexed | 2]),
   POST: Buffer.from([indexed | 3]),
   PUT: Buffer.concat([integer(table.method, 4, 0), literal('PUT')]),
+  PATCH: Buffer.concat([integer(table.method, 4, 0), literal('PATCH')]),
   DELETE: Buffer.concat([integer(table.method, 4, 0), literal('DELETE')]),
 };
 const https = Buffer.from([indexed | 7]);
@@ -55,10 +56,16 @@ const sharedAuthority = Buffer.from([indexed | (newest + 4)]);
 const sharedRest = Buffer.from([newest + 3, newest + 2, newest + 1].map(index => indexed | index));
 const sharedContentType = Buffer.from([indexed | newest]);
 
+/** What a body is and how long; JSON when no type is given. */
+export type BodyHead = {readonly bytes: number; readonly type?: string | undefined};
+
 /** The block of any later request. */
-export function block(method: string, path: string, bodyBytes: number | undefined): Buffer {
+export function block(method: string, path: string, body: BodyHead | undefined): Buffer {
   const parts = [methods[method]!, https, integer(table.path, 4, 0), literal(path), sharedAuthority, sharedRest];
-  if (bodyBytes !== undefined) parts.push(sharedContentType, integer(table.contentLength, 4, 0), literal(String(bodyBytes)));
+  if (body) {
+    parts.push(...(body.type === undefined ? [sharedContentType] : [integer(table.contentType, 4, 0), literal(body.type)]));
+    parts.push(integer(table.contentLength, 4, 0), literal(String(body.bytes)));
+  }
   return Buffer.concat(parts);
 }
 

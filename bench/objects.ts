@@ -13,14 +13,16 @@ import type {Request, Session} from './session.ts';
 /** With its names around it, an object is 1.5 kB. */
 const dataChars = 1_200;
 const filler = Buffer.from(Array.from({length: 2 * dataChars}, (_, i) => 97 + ((i * 7919 + (i >> 3) * i) % 26))).toString();
-const configMapOf = (name: string, n: number) => ({
+type Labels = {readonly [key: string]: string};
+const configMapOf = (name: string, n: number, labels?: Labels) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: {name, namespace: 'default'},
+  metadata: {name, namespace: 'default', ...(labels && {labels})},
   data: {count: String(n), text: filler.slice(n % dataChars, (n % dataChars) + dataChars)},
 });
 
-export const configMap = (name: string, n: number): Uint8Array => Buffer.from(JSON.stringify(configMapOf(name, n)));
+export const configMap = (name: string, n: number, labels?: Labels): Uint8Array =>
+  Buffer.from(JSON.stringify(configMapOf(name, n, labels)));
 
 const countMark = Buffer.from('"count":"');
 

@@ -7,7 +7,7 @@ import {dirname, join} from 'node:path';
 import {performance} from 'node:perf_hooks';
 import {fileURLToPath} from 'node:url';
 import {sleep} from './load.ts';
-import {openSession, type Session} from './session.ts';
+import {type Address, openSession, type Session} from './session.ts';
 
 const launcher = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'kcp');
 const readyMsMax = 60_000;
@@ -24,6 +24,7 @@ export type Server = {
   readonly directory: string;
   /** From the start of the process to the first 200 of /readyz over a fresh connection. */
   readonly readyMs: number;
+  readonly address: Address;
   readonly sessions: (count: number) => Promise<readonly Session[]>;
   readonly metrics: () => Promise<Metrics>;
   readonly stop: () => Promise<void>;
@@ -74,6 +75,7 @@ export async function startServer(directory: string, nodeOptions = ''): Promise<
   return {
     directory,
     readyMs,
+    address,
     sessions: count => Promise.all(Array.from({length: count}, () => openSession(address))),
     metrics: async () => parse((await asking.ask({method: 'GET', path: '/metrics'})).body),
     stop: async () => {

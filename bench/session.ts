@@ -8,9 +8,11 @@ import {block, firstBlock, statusOf} from './header-block.ts';
 export type Address = {readonly port: number; readonly ca: string; readonly token: string};
 
 export type Request = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: Uint8Array;
+  /** The media type of the body; JSON when absent. */
+  readonly type?: string;
 };
 
 /** Told of one reply. Calls come in the middle of reading: they may send further requests. */
@@ -108,7 +110,7 @@ export class Session {
     }
     const size = request.body?.length ?? 0;
     if (size > this.#sendWindow) this.#held.push({request, receiver});
-    else this.#open(block(request.method, request.path, request.body && size), request.body, receiver);
+    else this.#open(block(request.method, request.path, request.body && {bytes: size, type: request.type}), request.body, receiver);
   }
 
   /** A whole reply. */

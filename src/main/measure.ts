@@ -65,7 +65,7 @@ export function measure(shard: string, store: Storage): Measures {
       const request = measured(call);
       if (call?.resource?.verb === 'watch') return server.longRequest(request)(status);
       server.shortRequest(request)(status, tookMs / 1000);
-      if (call?.resource?.verb === 'list' && status === 200) server.listed(request.group, request.resource);
+      if (call?.resource?.verb === 'list' && status === 200) server.listed(call.resource.group, call.resource.plural);
     },
   };
 }

@@ -67,6 +67,13 @@ test('values outside the closed lists, and combinations beyond the limit, are co
   assert.deepEqual(seriesIn(metrics.text()), ['c{a="other",b="1"} 1', 'c{a="1",b="1"} 2', 'c{a="other",b="other"} 2']);
 });
 
+test('where any value will do, the first that come have series of their own', () => {
+  const metrics = createMetrics();
+  const lists = metrics.counter({name: 'c', help: 'C.', labels: {group: 'any'}, combinationsMax: 3});
+  for (const group of ['b.dev', 'evil"', 'a.dev', 'c.dev', 'a.dev', 'd.dev']) lists.add({group});
+  assert.deepEqual(seriesIn(metrics.text()), ['c{group="b.dev"} 1', 'c{group="other"} 3', 'c{group="a.dev"} 2']);
+});
+
 test('however it is fed, nothing is lost and no metric outgrows its limit', () => {
   const word = fc.constantFrom('x', 'y', 'z', 'other', '__proto__', '', '\n');
   fc.assert(
@@ -89,6 +96,7 @@ test('definitions that break a rule are refused', () => {
   const labels = {n: Array.from({length: metricsLimits.seriesMax}, (_, n) => String(n))};
   assert.throws(() => createMetrics().counter({name: 'big', help: '', labels}), /more than 1500 series/);
   assert.throws(() => createMetrics().counter({name: 'odd', help: '', labels: {n: ['a"b']}}), /needs quoting/);
+  assert.throws(() => createMetrics().counter({name: 'endless', help: '', labels: {n: 'any'}}), /no limit/);
   const metrics = createMetrics();
   metrics.gauge({name: 'twice', help: '', labels: {}});
   assert.throws(() => metrics.counter({name: 'twice', help: '', labels: {}}), /defined twice/);

@@ -1,6 +1,6 @@
 /**
- * Numbers for Prometheus, bounded: labels take their values from closed lists (anything else is counted as `other`), and all metrics
- * together have at most `seriesMax` series, however many workspaces there are.
+ * Numbers for Prometheus, bounded: labels take their values from closed lists (anything else is counted as `other`) or, where the
+ * combinations are limited, as they come; all metrics together have at most `seriesMax` series, however many workspaces there are.
  */
 export type Metrics = {
   /** A number that grows. */
@@ -18,8 +18,8 @@ export type Metrics = {
 export type About<L extends string> = {
   readonly name: string;
   readonly help: string;
-  /** The values each label may have, besides `other`. */
-  readonly labels: {readonly [label in L]: readonly string[]};
+  /** The values each label may have, besides `other`; `any` takes what comes, first come, up to `combinationsMax`. */
+  readonly labels: {readonly [label in L]: readonly string[] | 'any'};
   /** Combinations kept; those that come later are counted together, with `other` in every label. All that are possible when absent. */
   readonly combinationsMax?: number;
 };
@@ -129,13 +129,15 @@ type Combinations<L extends string, S> = {
 };
 
 const other = 'other';
+const isPlain = (value: string): boolean => !/["\\\n]/.test(value);
 
 function combinationsOf<L extends string, S>({name, labels, combinationsMax}: About<L>, make: () => S): Combinations<L, S> {
   const names = Object.keys(labels) as L[];
-  const allowed = names.map(label => new Set([...labels[label], other]));
-  for (const values of allowed)
-    for (const value of values) if (/["\\\n]/.test(value)) throw new Error(`${name}: label value needs quoting: ${value}`);
-  const max = combinationsMax ?? allowed.reduce((product, {size}) => product * size, 1);
+  const listed = names.map(label => labels[label]);
+  const allowed = listed.map(values => (values === 'any' ? undefined : new Set([...values, other])));
+  for (const value of listed.flat()) if (!isPlain(value)) throw new Error(`${name}: label value needs quoting: ${value}`);
+  const max = combinationsMax ?? allowed.reduce((product, values) => product * (values?.size ?? Number.NaN), 1);
+  if (!Number.isFinite(max)) throw new Error(`${name}: any value, and no limit`);
   const states = new Map<string, {readonly labels: string; readonly state: S}>();
 
   const keyOf = (values: LabelValues<L>): string => {
@@ -158,7 +160,7 @@ function combinationsOf<L extends string, S>({name, labels, combinationsMax}: Ab
     find(values) {
       const found = states.get(keyOf(values));
       if (found) return found.state;
-      const closed = map((label, place) => (allowed[place]?.has(values[label]) ? values[label] : other));
+      const closed = map((label, place) => ((allowed[place]?.has(values[label]) ?? isPlain(values[label])) ? values[label] : other));
       const known = states.get(keyOf(closed));
       if (known) return known.state;
       // One place is kept for what does not fit.

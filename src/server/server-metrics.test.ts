@@ -40,12 +40,14 @@ test('watches are counted apart', () => {
   const server = serverMetrics(metrics, [configMaps], gauges);
   const done = server.longRequest({...get, verb: 'WATCH', scope: 'namespace'});
   server.listed('', 'configmaps');
+  server.listed('wildwest.dev', 'cowboys');
   const labels = 'verb="WATCH",group="",version="v1",resource="configmaps",subresource="",scope="namespace"';
   assert.ok(metrics.text().includes(`apiserver_longrunning_requests{${labels}} 1\n`));
   done(200);
   assert.ok(metrics.text().includes(`apiserver_longrunning_requests{${labels}} 0\n`));
   assert.ok(metrics.text().includes(`apiserver_request_total{${labels},code="200"} 1\n`));
   assert.ok(metrics.text().includes('apiserver_cache_list_total{group="",resource="configmaps"} 1\n'));
+  assert.ok(metrics.text().includes('apiserver_cache_list_total{group="wildwest.dev",resource="cowboys"} 1\n'));
   assert.doesNotMatch(metrics.text(), /duration_seconds_count/);
 });
 
@@ -71,6 +73,7 @@ test('a server that has seen everything stays within the limit', () => {
         server.shortRequest({...get, ...one, verb})(code, 1);
         server.longRequest({...get, ...one, verb: 'WATCH'})(code);
         server.listed(one.group, one.resource);
+        server.listed(`${one.group}.${code}`, one.resource);
       }
   const series = metrics
     .text()

@@ -1,0 +1,211 @@
+/** What somebody sends who wants the others to wait. */
+
+export type Attack = {
+  readonly name: string;
+  readonly method: 'POST' | 'PATCH' | 'PUT';
+  /** Within the workspace. */
+  readonly target: string;
+  /** JSON when absent. */
+  readonly type?: string;
+  readonly body: Uint8Array | ((round: number) => Uint8Array);
+  /** Statuses that are an answer. */
+  readonly expect: readonly number[];
+};
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+const evils = '/apis/example.com/v1/namespaces/default/evils';
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+const map = (count: number, value: (i: number) => unknown): object =>
+  Object.fromEntries(Array.from({length: count}, (_, i) => [`key-${i}`, value(i)]));
+
+const definition = (plural: string, spec: object): object => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: {name: `${plural}.example.com`},
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: {plural, kind: plural[0]!.toUpperCase() + plural.slice(1, -1)},
+    versions: [{name: 'v1', served: true, storage: true, schema: {openAPIV3Schema: {type: 'object', properties: {spec}}}}],
+  },
+});
+
+const evil = (name: string, spec: object): object => ({apiVersion: 'example.com/v1', kind: 'Evil', metadata: {name}, spec});
+
+/** What is there before the attacks begin. */
+export const prepared: readonly {readonly method: 'POST'; readonly target: string; readonly body: Uint8Array}[] = [
+  {
+    method: 'POST',
+    target: definitions,
+    body: json(
+      definition('evils', {
+        type: 'object',
+        properties: {
+          pattern: {type: 'string', pattern: '^(a+)+$'},
+          map: {type: 'object', additionalProperties: {type: 'object', properties: {value: {type: 'integer', default: 1}}}},
+          set: {type: 'array', 'x-kubernetes-list-type': 'set', items: {type: 'string'}},
+          items: {
+            type: 'array',
+            'x-kubernetes-list-type': 'map',
+            'x-kubernetes-list-map-keys': ['name'],
+            items: {type: 'object', required: ['name'], properties: {name: {type: 'string'}, value: {type: 'integer'}}},
+          },
+          free: {type: 'object', 'x-kubernetes-preserve-unknown-fields': true},
+        },
+      }),
+    ),
+  },
+  {method: 'POST', target: configMaps, body: json({metadata: {name: 'patched'}, data: {count: '0'}})},
+];
+
+const nested = (levels: number): object => (levels === 0 ? {type: 'string'} : {type: 'object', properties: {a: nested(levels - 1)}});
+const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+const bomb = [
+  'a: &a ["x","x","x","x","x","x","x","x","x"]',
+  ...[...'bcdefghi'].map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`),
+].join('\n');
+
+export const attacks: readonly Attack[] = [
+  {
+    name: 'an evil pattern, 100,000 characters',
+    method: 'POST',
+    target: evils,
+    body: json(evil('x', {pattern: `${'a'.repeat(100_000)}!`})),
+    expect: [422],
+  },
+  {
+    name: 'a definition 1,000 levels deep',
+    method: 'POST',
+    target: definitions,
+    body: json(definition('deeps', nested(1_000))),
+    expect: [400, 422],
+  },
+  {
+    name: 'a definition of 5,000 references',
+    method: 'POST',
+    target: definitions,
+    body: json(definition('refs', {type: 'object', properties: map(5_000, () => ({$ref: '#/definitions/x'}))})),
+    expect: [422],
+  },
+  {
+    name: 'a definition of 10,000 fields',
+    method: 'POST',
+    target: `${definitions}?dryRun=All`,
+    body: json(definition('widths', {type: 'object', properties: map(10_000, () => ({type: 'string', pattern: '^[a-z]{1,10}$'}))})),
+    expect: [201, 413, 422],
+  },
+  {
+    name: 'an object of 1 MB in one text',
+    method: 'POST',
+    target: `${configMaps}?dryRun=All`,
+    body: json({metadata: {name: 'x'}, data: {text: 'x'.repeat(1_000_000)}}),
+    expect: [201],
+  },
+  {
+    name: 'an object of 1.5 MB',
+    method: 'POST',
+    target: `${evils}?dryRun=All`,
+    body: json(evil('x', {free: map(1_400, i => 'x'.repeat(1_000 + (i % 7)))})),
+    expect: [201, 413],
+  },
+  {
+    name: 'an object of 40,000 keys',
+    method: 'POST',
+    target: `${configMaps}?dryRun=All`,
+    body: json({metadata: {name: 'x'}, data: map(40_000, i => String(i))}),
+    expect: [201, 413],
+  },
+  {
+    name: 'a map of 30,000 objects',
+    method: 'POST',
+    target: `${evils}?dryRun=All`,
+    body: json(evil('x', {map: map(30_000, i => ({value: i}))})),
+    expect: [201, 413],
+  },
+  {
+    name: 'a set of 50,000 texts',
+    method: 'POST',
+    target: `${evils}?dryRun=All`,
+    body: json(evil('x', {set: Array.from({length: 50_000}, (_, i) => `item-${i}`)})),
+    expect: [201, 413],
+  },
+  {
+    name: 'a list of 20,000 keyed items',
+    method: 'POST',
+    target: `${evils}?dryRun=All`,
+    body: json(evil('x', {items: Array.from({length: 20_000}, (_, i) => ({name: `item-${i}`, value: i}))})),
+    expect: [201, 413],
+  },
+  {
+    name: 'apply of 20,000 keyed items',
+    method: 'PATCH',
+    target: `${evils}/applied?fieldManager=bench&force=true&dryRun=All`,
+    type: 'application/apply-patch+yaml',
+    body: json(evil('applied', {items: Array.from({length: 20_000}, (_, i) => ({name: `item-${i}`, value: i}))})),
+    expect: [201, 413],
+  },
+  {
+    name: 'JSON of 3 MB in brackets',
+    method: 'POST',
+    target: configMaps,
+    body: Buffer.from(`{"metadata":{"name":"x"},"data":[${'[],'.repeat(1_000_000)}[]]}`),
+    expect: [400, 413],
+  },
+  {
+    name: 'JSON of 3 MB in numbers that a double cannot hold',
+    method: 'POST',
+    target: evils,
+    body: Buffer.from(
+      `{"apiVersion":"example.com/v1","kind":"Evil","metadata":{"name":"x"},"spec":{"free":{"a":[${'12345678901234567,'.repeat(160_000)}1]}}}`,
+    ),
+    expect: [400, 413],
+  },
+  {
+    name: 'JSON deeper than anything',
+    method: 'POST',
+    target: configMaps,
+    body: Buffer.from(`{"metadata":{"name":"x"},"data":${deep(1_000_000)}}`),
+    expect: [400],
+  },
+  {
+    name: '10,000 operations of JSON patch',
+    method: 'PATCH',
+    target: `${configMaps}/patched`,
+    type: 'application/json-patch+json',
+    body: json(Array.from({length: 10_000}, (_, i) => ({op: 'replace', path: '/data/count', value: String(i)}))),
+    expect: [200],
+  },
+  {
+    name: '10,000 operations that shift a list',
+    method: 'PATCH',
+    target: `${configMaps}/patched?dryRun=All`,
+    type: 'application/json-patch+json',
+    body: json([
+      {op: 'add', path: '/metadata/finalizers', value: Array.from({length: 2_000}, (_, i) => `example.com/f${i}`)},
+      ...Array.from({length: 9_000}, (_, i) => ({
+        op: 'move',
+        from: '/metadata/finalizers/0',
+        path: `/metadata/finalizers/${1_999 - (i % 2)}`,
+      })),
+    ]),
+    expect: [200, 413, 422],
+  },
+  {name: 'a YAML bomb', method: 'POST', target: configMaps, type: 'application/yaml', body: Buffer.from(bomb), expect: [400]},
+  {
+    name: 'YAML of 128 KiB',
+    method: 'POST',
+    target: `${configMaps}?dryRun=All`,
+    type: 'application/yaml',
+    body: Buffer.from(`metadata: {name: x}\ndata:\n${Array.from({length: 6_000}, (_, i) => `  key-${i}: "${i}"`).join('\n')}\n`),
+    expect: [201],
+  },
+  {
+    name: 'applies that conflict',
+    method: 'PATCH',
+    target: `${configMaps}/patched?fieldManager=other`,
+    type: 'application/apply-patch+yaml',
+    body: round => json({apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'patched'}, data: {count: `of-${round}`}}),
+    expect: [200, 409],
+  },
+];
