@@ -138,11 +138,12 @@ async function sameInProtobuf(path: string, apiVersion: string, kind: string): P
   assert.deepEqual(unversioned(withoutEmpty(decodeProtobuf(again.bytes, {apiVersion, kind}).object)), unversioned(before));
 }
 
-/** What protobuf does not tell from its absence is taken for absent. */
+/** What protobuf does not tell from its absence is taken for absent, and half a surrogate pair for what UTF-8 has instead. */
 function withoutEmpty(value: Json): Json {
+  if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(item => (isEmpty(withoutEmpty(item)) ? null : withoutEmpty(item)));
   if (!isObject(value)) return value;
-  const kept = Object.entries(value).map(([key, item]) => [key, withoutEmpty(item)] as const);
+  const kept = Object.entries(value).map(([key, item]) => [key.toWellFormed(), withoutEmpty(item)] as const);
   return Object.fromEntries(kept.filter(([, item]) => !isEmpty(item)));
 }
 
