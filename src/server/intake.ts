@@ -9,6 +9,7 @@ import type {Resource} from '../registry/resource.ts';
 import {decodeJson} from '../wire/json.ts';
 import {requestType} from '../wire/negotiate.ts';
 import {decodeProtobuf} from '../wire/protobuf/decode.ts';
+import type {TypeMeta} from '../wire/protobuf/kinds.ts';
 import {decodeYaml} from '../wire/yaml.ts';
 import type {Exchange} from './exchange.ts';
 import {header} from './http.ts';
@@ -18,21 +19,21 @@ import type {FieldValidation} from './options.ts';
 export type Body = {readonly value: Json; readonly duplicates: readonly string[]; readonly lenient: boolean};
 
 /** Reads a body in any of the types writes accept; null when there is none. @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge */
-export async function readBody(x: Pick<Exchange, 'call'>): Promise<Body> {
+export async function readBody(x: Pick<Exchange, 'call'>, expected?: TypeMeta): Promise<Body> {
   const {request} = x.call;
   const type = requestType(header(request.headers, 'content-type'));
   const bytes = await request.body();
   if (bytes.length === 0) return {value: null, duplicates: [], lenient: true};
   if (type === 'application/yaml') return {...decodeYaml(bytes), lenient: false};
   // Protobuf names fields by number: there is nothing to be strict about.
-  if (type === 'application/vnd.kubernetes.protobuf') return {value: decodeProtobuf(bytes).object, duplicates: [], lenient: true};
+  if (type === 'application/vnd.kubernetes.protobuf') return {value: decodeProtobuf(bytes, expected).object, duplicates: [], lenient: true};
   return {...decodeJson(bytes), lenient: false};
 }
 
 /** The same for the body of a write on a kind, which errors then name. */
 export async function readObject(x: Exchange): Promise<Body> {
   try {
-    return await readBody(x);
+    return await readBody(x, typeOf(x));
   } catch (err) {
     if (!(err instanceof ApiError) || !err.message.startsWith(jsonTrouble)) throw err;
     throw badRequest(
@@ -40,6 +41,12 @@ export async function readObject(x: Exchange): Promise<Body> {
     );
   }
 }
+
+/** What a body is that does not say so: protobuf cannot be read without knowing. */
+const typeOf = ({what, resource}: Exchange): TypeMeta =>
+  what.subresource === 'scale'
+    ? {apiVersion: 'autoscaling/v1', kind: 'Scale'}
+    : {apiVersion: resource.apiVersion, kind: resource.kind.names.kind};
 
 /** How the JSON reader begins what it says. */
 const jsonTrouble = 'error parsing JSON: ';

@@ -10,7 +10,13 @@ import {continueToken} from './list-options.ts';
 import type {Selection} from './selection.ts';
 
 /** How lists are cut: what is read and encoded between two turns of the event loop, and what is held before it is sent in pieces. */
-export const listLimits = {sliceEntriesMax: 500, sliceBytesMax: 1024 * 1024, heldBytesMax: 8 * 1024 * 1024} as const;
+export const listLimits = {
+  sliceEntriesMax: 500,
+  /** Where every object has to be parsed to be shown. */
+  parsedEntriesMax: 100,
+  sliceBytesMax: 1024 * 1024,
+  heldBytesMax: 8 * 1024 * 1024,
+} as const;
 
 export type ListMeta = {readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number};
 
@@ -20,11 +26,13 @@ export type Slices = AsyncGenerator<readonly Entry[], ListMeta, void>;
 export async function* readSlices(x: Exchange, range: Range, start: ListStart, selection: Selection): Slices {
   const {store} = x.deps;
   const {limit, at} = start;
+  const moved = x.as.mediaType === 'application/json' && !x.as.as;
+  const entriesMax = moved ? listLimits.sliceEntriesMax : listLimits.parsedEntriesMax;
   let after = start.after;
   let left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
   for (;;) {
     const page = await store.list(range, {
-      limit: Math.min(left, listLimits.sliceEntriesMax),
+      limit: Math.min(left, entriesMax),
       bytesMax: listLimits.sliceBytesMax,
       at,
       ...(after && {after}),

@@ -1,12 +1,12 @@
 import {ApiError, toStatus} from '../api/errors.ts';
-import type {Json} from '../api/json.ts';
-import {stringify} from '../api/json.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {digString, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {isVerbatim, splice, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Representation} from '../wire/negotiate.ts';
-import {encodePartialObjectMetadata, encodeStatus} from '../wire/protobuf/encode.ts';
+import {encodePartialObjectMetadata, encodeProtobuf, encodeStatus} from '../wire/protobuf/encode.ts';
 import {tableOf} from '../wire/table.ts';
 import {warningHeaders} from '../wire/warnings.ts';
 import {encodeYaml} from '../wire/yaml.ts';
@@ -29,8 +29,9 @@ export function replyObject(x: Exchange, object: KubeObject, status = 200): Http
   const {as} = x;
   if (as.as === 'PartialObjectMetadataList') throw notAcceptable;
   if (as.mediaType === 'application/vnd.kubernetes.protobuf') {
-    if (as.as !== 'PartialObjectMetadata') throw notAcceptable;
-    return {status, headers: headers(x, as.mediaType), body: encodePartialObjectMetadata(object)};
+    const {apiVersion, kind} = x.resource;
+    const body = as.as ? encodePartialObjectMetadata(object, as.asVersion) : encodeProtobuf(apiVersion, kind.names.kind, asJson(object));
+    return {status, headers: headers(x, as.mediaType), body};
   }
   const shown = as.as === 'Table' ? oneRow(x, object) : as.as ? asJson(partial(object, as.asVersion)) : asJson(object);
   return {status, headers: headers(x, as.mediaType), body: encodeText(shown, as)};
@@ -40,12 +41,15 @@ export function replyObject(x: Exchange, object: KubeObject, status = 200): Http
 export const replyChanged = (x: Exchange, changed: Changed, status = 200): HttpReply =>
   'entry' in changed ? replyEntry(x, changed.entry, status) : replyObject(x, changed.object, status);
 
-/** Answers with JSON that is no stored object: a Status, a review, a scale. */
-export const replyJson = (x: Exchange, value: Json, status = 200): HttpReply => ({
-  status,
-  headers: headers(x, x.as.mediaType === 'application/yaml' ? 'application/yaml' : 'application/json'),
-  body: encodeText(value, x.as),
-});
+/** Answers with what is no stored object and is never converted: a Status, a review, a scale. */
+export function replyJson(x: Exchange, value: JsonObject, status = 200): HttpReply {
+  const {as} = x;
+  const protobuf = as.mediaType === 'application/vnd.kubernetes.protobuf';
+  const body = protobuf
+    ? encodeProtobuf(digString(value, 'apiVersion') ?? '', digString(value, 'kind') ?? '', value)
+    : encodeText(value, as);
+  return {status, headers: headers(x, as.mediaType), body};
+}
 
 /** Answers a failure. Statuses are never converted into tables and the like (spec kubernetes-api 1.7). */
 export function replyError(err: unknown, protobuf: boolean, warnings: readonly string[] = []): HttpReply {
@@ -84,7 +88,7 @@ export const newline: Uint8Array = Buffer.from('\n');
 
 export const notAcceptable = new ApiError(
   'NotAcceptable',
-  'only the following media types are accepted: application/json, application/yaml',
+  'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
 );
 
 function oneRow(x: Exchange, object: KubeObject): Json {

@@ -4,6 +4,7 @@ import type {Allowed} from '../auth/authorize.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {Resource} from '../registry/resource.ts';
 import {negotiate} from '../wire/negotiate.ts';
+import {hasProtobuf} from '../wire/protobuf/encode.ts';
 import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
 import type {Exchange} from './exchange.ts';
@@ -31,10 +32,18 @@ export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspac
   }
   if (what.verb !== 'watch') checkTimeout(call.target.query);
   const {headers} = call.request;
-  const as = negotiate(header(headers, 'accept'), {userAgent: header(headers, 'user-agent'), pretty: call.target.query.get('pretty')});
+  const as = negotiate(header(headers, 'accept'), {
+    protobuf: canBeProtobuf(resource, what),
+    userAgent: header(headers, 'user-agent'),
+    pretty: call.target.query.get('pretty'),
+  });
   const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
   return {deps, call, what, allowed, workspace, resource, as, warnings};
 }
+
+/** Custom resources have no numbers for their fields; a scale is a kind of its own. */
+const canBeProtobuf = ({kind, apiVersion}: Resource, {subresource}: ResourceCall): boolean =>
+  subresource === 'scale' || (!kind.custom && hasProtobuf(apiVersion, kind.names.kind));
 
 function checkScope(kind: Kind, what: ResourceCall): void {
   if (!kind.namespaced && what.namespace !== undefined) throw noSuchResource();

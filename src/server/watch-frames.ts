@@ -3,9 +3,10 @@ import type {JsonObject} from '../api/json.ts';
 import {stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
+import type {Resource} from '../registry/resource.ts';
 import {isVerbatim, splice, view} from '../registry/view.ts';
 import type {Entry, Revision} from '../storage/storage.ts';
-import {encodePartialObjectMetadata, encodeStatus, encodeWatchEvent} from '../wire/protobuf/encode.ts';
+import {encodePartialObjectMetadata, encodeProtobuf, encodeStatus, encodeWatchEvent} from '../wire/protobuf/encode.ts';
 import {tableOf} from '../wire/table.ts';
 import type {Exchange} from './exchange.ts';
 import {includeObject} from './options.ts';
@@ -25,18 +26,30 @@ export type Framing = {
 export function framingOf(x: Exchange): Framing {
   const {as, resource} = x;
   if (as.mediaType === 'application/yaml' || as.as === 'PartialObjectMetadataList') throw notAcceptable;
-  if (as.mediaType === 'application/vnd.kubernetes.protobuf') {
-    if (as.as !== 'PartialObjectMetadata') throw notAcceptable;
-    return protobuf(x);
-  }
-  const encode = as.as === 'Table' ? tables(x) : as.as ? (object: KubeObject) => asJson(partial(object, as.asVersion)) : asJson;
-  const event = as.as ? (type: WatchType, entry: Entry) => jsonFrame(type, encode(view(resource, entry))) : shared(x);
+  const protobuf = as.mediaType === 'application/vnd.kubernetes.protobuf';
+  const frame = protobuf ? protobufFrames(x) : jsonFrames(x);
   return {
-    contentType: 'application/json',
-    event,
-    bookmark: (revision, end) => jsonFrame('BOOKMARK', encode(bookmarkObject(x, revision, end))),
-    error: status => jsonFrame('ERROR', status),
+    contentType: protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json',
+    // Rows depend on the time, and on which came first.
+    event: as.as === 'Table' ? (type, entry) => frame(type, view(resource, entry)) : shared(x, frame),
+    bookmark: (revision, end) => frame('BOOKMARK', bookmarkObject(x, revision, end)),
+    error: status => (protobuf ? encodeWatchEvent('ERROR', encodeStatus(status)) : jsonFrame('ERROR', status)),
   };
+}
+
+/** Writes an event about an object in the form that was asked for. */
+type Frames = (type: WatchType, object: KubeObject) => Uint8Array;
+
+function jsonFrames(x: Exchange): Frames {
+  const {as} = x;
+  const shown = as.as === 'Table' ? tables(x) : as.as ? (object: KubeObject) => asJson(partial(object, as.asVersion)) : asJson;
+  return (type, object) => jsonFrame(type, shown(object));
+}
+
+function protobufFrames({as, resource: {apiVersion, kind}}: Exchange): Frames {
+  return as.as
+    ? (type, object) => encodeWatchEvent(type, encodePartialObjectMetadata(object, as.asVersion))
+    : (type, object) => encodeWatchEvent(type, encodeProtobuf(apiVersion, kind.names.kind, asJson(object)));
 }
 
 const jsonFrame = (type: string, object: JsonObject): Uint8Array => Buffer.from(`{"type":"${type}","object":${stringify(object)}}\n`);
@@ -45,15 +58,6 @@ function bookmarkObject({resource}: Exchange, revision: Revision, initialEventsE
   const annotations = initialEventsEnd ? {annotations: {'k8s.io/initial-events-end': 'true'}} : {};
   const metadata = {resourceVersion: String(revision), ...annotations} as unknown as KubeObject['metadata'];
   return {kind: resource.kind.names.kind, apiVersion: resource.apiVersion, metadata};
-}
-
-function protobuf(x: Exchange): Framing {
-  return {
-    contentType: 'application/vnd.kubernetes.protobuf;stream=watch',
-    event: (type, entry) => encodeWatchEvent(type, encodePartialObjectMetadata(view(x.resource, entry))),
-    bookmark: (revision, end) => encodeWatchEvent('BOOKMARK', encodePartialObjectMetadata(bookmarkObject(x, revision, end))),
-    error: status => encodeWatchEvent('ERROR', encodeStatus(status)),
-  };
 }
 
 /** Rows of tables; only the first one of a watch says what the columns are. */
@@ -75,25 +79,27 @@ function tables(x: Exchange): (object: KubeObject) => JsonObject {
 
 const encoded = new WeakMap<Entry, Map<string, Uint8Array>>();
 
-/** Whole objects as JSON: encoded once per event and version, whoever watches (architecture D4). */
-function shared(x: Exchange): Framing['event'] {
-  const {resource} = x;
+/** Events in any form but rows: encoded once per event, version and form, whoever watches (architecture D4). */
+function shared({resource, as}: Exchange, frame: Frames): Framing['event'] {
+  const form = `${resource.apiVersion} ${as.mediaType} ${as.as ?? ''} ${as.asVersion ?? ''}`;
+  const plain = as.mediaType === 'application/json' && !as.as;
   return (type, entry) => {
     let frames = encoded.get(entry);
     if (!frames) {
       frames = new Map();
       encoded.set(entry, frames);
     }
-    const key = `${type} ${resource.apiVersion}`;
-    let frame = frames.get(key);
-    if (!frame) {
-      frame = isVerbatim(resource, entry)
-        ? Buffer.concat([Buffer.from(`{"type":"${type}","object":`), ...splice(resource, entry, resource.head), frameEnd])
-        : jsonFrame(type, asJson(view(resource, entry)));
-      frames.set(key, frame);
+    const key = `${type} ${form}`;
+    let bytes = frames.get(key);
+    if (!bytes) {
+      bytes = plain && isVerbatim(resource, entry) ? verbatim(type, resource, entry) : frame(type, view(resource, entry));
+      frames.set(key, bytes);
     }
-    return frame;
+    return bytes;
   };
 }
+
+const verbatim = (type: WatchType, resource: Resource, entry: Entry): Uint8Array =>
+  Buffer.concat([Buffer.from(`{"type":"${type}","object":`), ...splice(resource, entry, resource.head), frameEnd]);
 
 const frameEnd = Buffer.from('}\n');

@@ -1,6 +1,8 @@
 /** HTTP, negotiation, Status: spec kubernetes-api 13.1. */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
+import {decodeProtobuf} from '../../src/wire/protobuf/decode.ts';
+import {encodeProtobuf} from '../../src/wire/protobuf/encode.ts';
 import type {Headers} from '../support/api-client.ts';
 import {jsonPatch, strategicPatch} from '../support/api-client.ts';
 import {
@@ -71,6 +73,16 @@ test('9 YAML in and out', async () => {
   const answer = succeeded(await api.post(configMaps, yaml, {...sending('application/yaml'), ...accept('application/yaml')}), 201);
   assert.equal(answer.headers['content-type'], 'application/yaml');
   assert.match(answer.text, /^data:\n {2}a: "1"$/m);
+});
+
+test('10 protobuf in and out', async () => {
+  const body = encodeProtobuf('v1', 'ConfigMap', {metadata: {name: 'ten'}, data: {a: '1'}});
+  const answer = succeeded(await api.post(configMaps, body, {...sending(protobuf), ...accept(protobuf)}), 201);
+  assert.equal(answer.headers['content-type'], protobuf);
+  assert.equal(answer.bytes.toString('latin1', 0, 4), 'k8s\0');
+  const {apiVersion, kind, object} = decodeProtobuf(answer.bytes);
+  assert.deepEqual([apiVersion, kind, object['data']], ['v1', 'ConfigMap', {a: '1'}]);
+  assert.deepEqual(object, JSON.parse(succeeded(await api.get(`${configMaps}/ten`)).text));
 });
 
 test('11 a custom resource is no protobuf', async () => {

@@ -3,7 +3,6 @@
  * every case is either tested or listed.
  */
 export const notYet: {readonly [number: number]: string} = {
-  10: 'whole objects are not sent as protobuf yet',
   17: 'the limit of bodies belongs to the listener: src/main/listen.test.ts',
   104: 'users other than administrators may nothing until RBAC is enforced',
   105: 'no watch over WebSockets yet',

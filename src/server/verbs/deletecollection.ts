@@ -5,8 +5,8 @@ import type {Entry, Key} from '../../storage/storage.ts';
 import {deleteOptions} from '../delete-options.ts';
 import type {InWorkspace, Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
-import {encodeItems} from '../list-slices.ts';
-import {headers} from '../reply.ts';
+import type {ListMeta, Slices} from '../list-slices.ts';
+import {replyList} from '../reply-list.ts';
 import {parseSelection} from '../selection.ts';
 import {removeObject} from './delete.ts';
 
@@ -22,23 +22,26 @@ export async function removeCollection(x: InWorkspace): Promise<HttpReply> {
   const selection = parseSelection(x.resource.kind, x.call.target.query, x.what);
   const range = rangeOf(x.resource.space, x.workspace, x.what.namespace);
   const at = store.revision();
-  const pieces: Uint8Array[] = [];
+  const deleted: (readonly Entry[])[] = [];
   let held = 0;
   for (let after: Key | undefined, more = true; more; ) {
     const page = await store.list(range, {limit: sliceEntriesMax, at, ...(after && {after})});
     const chosen = page.entries.filter(entry => selection.all || selection.matches(glance(x.resource, entry)));
     await Promise.all(chosen.map(entry => removeIfThere(named(x, entry), options)));
-    if (chosen.length > 0 && held < answerBytesMax) {
-      const bytes = encodeItems(x, chosen);
-      pieces.push(...(pieces.length > 0 ? [Buffer.from(',')] : []), bytes);
-      held += bytes.length;
-    }
+    if (held < answerBytesMax) deleted.push(chosen);
+    for (const entry of chosen) held += entry.value.length;
     after = page.entries.at(-1)?.key;
     more = page.more;
   }
-  const head = `{"kind":${JSON.stringify(x.resource.kind.names.listKind)},"apiVersion":${JSON.stringify(x.resource.apiVersion)}`;
-  const start = Buffer.from(`${head},"metadata":{"resourceVersion":"${at}"},"items":[`);
-  return {status: 200, headers: headers(x, 'application/json'), body: [start, ...pieces, Buffer.from(']}\n')]};
+  return replyList(x, slicesOf(x, deleted, {resourceVersion: String(at)}));
+}
+
+async function* slicesOf({deps}: InWorkspace, pages: readonly (readonly Entry[])[], meta: ListMeta): Slices {
+  for (const [i, page] of pages.entries()) {
+    if (i > 0) await deps.world.turn();
+    yield page;
+  }
+  return meta;
 }
 
 function named(x: InWorkspace, entry: Entry): Named {

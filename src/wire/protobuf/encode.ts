@@ -1,5 +1,5 @@
 import type {Status} from '../../api/errors.ts';
-import type {JsonObject} from '../../api/json.ts';
+import type {JsonArray, JsonObject} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
 import {asJson} from '../../api/object.ts';
 import type {TypeMeta} from './kinds.ts';
@@ -20,16 +20,33 @@ export function encodeProtobuf(apiVersion: string, kind: string, object: JsonObj
 }
 
 /** The metadata of any object, custom or not, as an enveloped PartialObjectMetadata. */
-export const encodePartialObjectMetadata = (object: KubeObject): Uint8Array =>
-  enveloped({apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata'}, metaMessage('PartialObjectMetadata'), asJson(object));
+export const encodePartialObjectMetadata = (object: KubeObject, version: 'v1' | 'v1beta1' = 'v1'): Uint8Array =>
+  enveloped({apiVersion: `meta.k8s.io/${version}`, kind: 'PartialObjectMetadata'}, metaMessage('PartialObjectMetadata'), asJson(object));
 
-export function encodePartialObjectMetadataList(
-  listMeta: JsonObject,
-  items: readonly KubeObject[],
-  version: 'v1' | 'v1beta1' = 'v1',
-): Uint8Array {
-  const list = {metadata: listMeta, items: items.map(asJson)};
-  return encodeProtobuf(`meta.k8s.io/${version}`, 'PartialObjectMetadataList', list);
+/** Writes a list that is read in slices: first their items, then, when the length of all is known, what stands before them. */
+export type ListEncoder = {
+  items(objects: readonly JsonObject[]): Uint8Array;
+  /** The envelope and the metadata of a list whose items take so many bytes; the items follow. */
+  opening(listMeta: JsonObject, itemsBytes: number): Uint8Array;
+};
+
+/** For lists of kinds that `hasProtobuf`. A PartialObjectMetadataList takes whole objects, and keeps their metadata. */
+export function listEncoder(apiVersion: string, listKind: string): ListEncoder {
+  const message = messageOfKind(apiVersion, listKind);
+  if (!message) throw new TypeError(`no protobuf encoding for ${apiVersion} ${listKind}`);
+  return {
+    items(objects) {
+      const writer = newWriter();
+      encodeMessage(writer, message, {items: objects as JsonArray});
+      return written(writer);
+    },
+    opening(listMeta, itemsBytes) {
+      const writer = newWriter();
+      encodeMessage(writer, message, {metadata: listMeta});
+      writeEnvelope(writer, {apiVersion, kind: listKind}, lengthOf(writer) + itemsBytes);
+      return written(writer);
+    },
+  };
 }
 
 export const encodeStatus = (status: Status): Uint8Array =>
@@ -59,10 +76,16 @@ function writeHead(writer: Writer, number: number, end: number): void {
 function enveloped(typeMeta: TypeMeta, message: Message, object: JsonObject): Uint8Array {
   const writer = newWriter();
   encodeMessage(writer, message, object);
-  writeHead(writer, 2, 0);
+  writeEnvelope(writer, typeMeta, lengthOf(writer));
+  return written(writer);
+}
+
+/** All that stands before the bytes of an object, which are so many. */
+function writeEnvelope(writer: Writer, typeMeta: TypeMeta, rawBytes: number): void {
+  writeVarint(writer, rawBytes);
+  writeVarint(writer, 2 * 8 + 2);
   const end = lengthOf(writer);
   encodeMessage(writer, metaMessage('TypeMeta'), typeMeta);
   writeHead(writer, 1, end);
   writeBytes(writer, magic);
-  return written(writer);
 }

@@ -106,7 +106,7 @@ function readSpecial(reader: Reader, type: Special): Json | undefined {
     case 'MicroTime':
       return printTime(parts['seconds']!, parts['nanos'] as number);
     case 'Quantity':
-      return parts['string']!;
+      return parts['string'] || '0';
     case 'IntOrString':
       return parts['type'] === 0 ? parts['intVal']! : parts['strVal']!;
     case 'Strings':

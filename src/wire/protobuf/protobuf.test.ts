@@ -3,16 +3,9 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {ApiError, badRequest, toStatus} from '../../api/errors.ts';
 import type {Json, JsonObject} from '../../api/json.ts';
-import {asObject} from '../../api/object.ts';
+import {asJson, asObject} from '../../api/object.ts';
 import {decodeProtobuf} from './decode.ts';
-import {
-  encodePartialObjectMetadata,
-  encodePartialObjectMetadataList,
-  encodeProtobuf,
-  encodeStatus,
-  encodeWatchEvent,
-  hasProtobuf,
-} from './encode.ts';
+import {encodePartialObjectMetadata, encodeProtobuf, encodeStatus, encodeWatchEvent, hasProtobuf, listEncoder} from './encode.ts';
 import {messageOfKind} from './kinds.ts';
 import type {Field, Message, Type} from './tables.ts';
 import {resolve} from './tables.ts';
@@ -133,7 +126,9 @@ test('partial metadata, statuses and watch frames', () => {
   const expected = {apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata: widget.metadata};
   assert.deepEqual(decodeProtobuf(partial).object, expected);
   for (const version of ['v1', 'v1beta1'] as const) {
-    const {object} = decodeProtobuf(encodePartialObjectMetadataList({resourceVersion: '7'}, [widget, widget], version));
+    const encoder = listEncoder(`meta.k8s.io/${version}`, 'PartialObjectMetadataList');
+    const items = encoder.items([widget, widget].map(asJson));
+    const {object} = decodeProtobuf(Buffer.concat([encoder.opening({resourceVersion: '7'}, items.length), items]));
     assert.deepEqual(
       [object['metadata'], object['items']],
       [{resourceVersion: '7'}, [{metadata: widget.metadata}, {metadata: widget.metadata}]],

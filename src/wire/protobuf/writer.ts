@@ -57,11 +57,11 @@ export function writeDouble(writer: Writer, value: number): void {
   writer.bytes.writeDoubleLE(value, writer.at);
 }
 
-export function writeString(writer: Writer, text: string, encoding: 'utf8' | 'base64'): void {
-  if (encoding === 'utf8' && text.length <= shortCharsMax && writeAscii(writer, text)) return;
-  const length = Buffer.byteLength(text, encoding);
+export function writeString(writer: Writer, text: string): void {
+  if (text.length <= shortCharsMax && writeAscii(writer, text)) return;
+  const length = Buffer.byteLength(text);
   reserve(writer, length);
-  writer.bytes.write(text, writer.at, length, encoding);
+  writer.bytes.write(text, writer.at, length);
 }
 
 /** Up to this length a loop is faster than a call out of JavaScript. */
