@@ -152,6 +152,7 @@ function problemsOf(values: Values): readonly string[] {
   );
   needs(values.tlsCertFile !== '', values.tlsPrivateKeyFile !== '', '--tls-private-key-file is required if --tls-cert-file is set');
   needs(values.tlsPrivateKeyFile !== '', values.tlsCertFile !== '', '--tls-cert-file is required if --tls-private-key-file is set');
+  needs(values.serviceAccountIssuer.length === 0, false, '--service-account-issuer must not be empty');
   needs(values.storage === 'embedded', values.rootDirectory !== '', '--storage=memory is required if --root-directory is empty');
   return problems;
 }
