@@ -23,6 +23,8 @@ export type AccountClaims = {
 
 /** Who issues the tokens in Secrets, whatever the server's own issuer is called. */
 export const secretIssuer = 'kubernetes/serviceaccount';
+/** Before each of their claims. */
+const prefix = 'kubernetes.io/serviceaccount';
 
 /** The claims as they travel. */
 export function encodeClaims({issuer, account, secret, request}: AccountClaims): JsonObject {
@@ -30,11 +32,11 @@ export function encodeClaims({issuer, account, secret, request}: AccountClaims):
   if (!request) {
     return {
       iss: issuer,
-      [`${secretIssuer}/clusterName`]: account.workspace,
-      [`${secretIssuer}/namespace`]: account.namespace,
-      ...(secret && {[`${secretIssuer}/secret.name`]: secret.name}),
-      [`${secretIssuer}/service-account.name`]: account.name,
-      [`${secretIssuer}/service-account.uid`]: account.uid,
+      [`${prefix}/clusterName`]: account.workspace,
+      [`${prefix}/namespace`]: account.namespace,
+      ...(secret && {[`${prefix}/secret.name`]: secret.name}),
+      [`${prefix}/service-account.name`]: account.name,
+      [`${prefix}/service-account.uid`]: account.uid,
       sub,
     };
   }
@@ -65,7 +67,7 @@ export function decodeClaims(claims: JsonObject): AccountClaims | undefined {
 }
 
 function ofSecret(claims: JsonObject): AccountClaims | undefined {
-  const of = (name: string): string | undefined => digString(claims, `${secretIssuer}/${name}`);
+  const of = (name: string): string | undefined => digString(claims, `${prefix}/${name}`);
   const account = accountOf(of('clusterName'), of('namespace'), of('service-account.name'), of('service-account.uid'));
   const name = of('secret.name');
   return account && name ? {issuer: secretIssuer, account, secret: {name}} : undefined;

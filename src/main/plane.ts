@@ -4,7 +4,7 @@ import type {Log, World} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup} from '../auth/authenticate.ts';
-import {controllers} from '../controllers/all.ts';
+import {allControllers} from '../controllers/all.ts';
 import {startCompaction} from '../controllers/history.ts';
 import {startControllers} from '../controllers/runner.ts';
 import {contentHash} from '../registry/content-hash.ts';
@@ -66,7 +66,7 @@ export function createPlane(options: PlaneOptions): Plane {
     handler,
     async start(bootstrap) {
       await bootstrapRoot(around, bootstrap);
-      const running = startControllers(controllers, around, log);
+      const running = startControllers(allControllers(accounts), around, log);
       const endCompaction = startCompaction(store, world, () => running.position(), log);
       stop = async () => {
         endCompaction();

@@ -4,7 +4,7 @@ import {after, test} from 'node:test';
 import {compactVerify, createLocalJWKSet} from 'jose';
 import type {Answer, Found} from '../support/api-client.ts';
 import {newPlace, paths, refused, succeeded} from '../support/place.ts';
-import {issuer, startPlane, users} from '../support/plane.ts';
+import {issuer, rootCa, startPlane, users} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -21,6 +21,8 @@ const tokenFor = async (name: string, spec: object = {}): Promise<string> =>
   succeeded(await request(name, spec), 201).at('status', 'token') as string;
 /** Who a token is, according to the server itself; its status when it is nobody. */
 const whoIs = async (token: string): Promise<Answer> => api.as(token).post(selfReviews, {});
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 type Claims = {readonly [name: string]: Found};
 const claimsOf = (token: string): Claims => JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString()) as Claims;
@@ -168,6 +170,73 @@ test('178 a review tells whose a token is, and for whom', async () => {
   assert.deepEqual(ended.at('status'), {user: {}, error: '[invalid bearer token, service account token has been invalidated]'});
 });
 
+const tokenSecret = (name: string, of: string, annotations: object = {}): object => ({
+  metadata: {name, annotations: {'kubernetes.io/service-account.name': of, ...annotations}},
+  type: 'kubernetes.io/service-account-token',
+});
+const gone = (path: string): Promise<void> => plane.eventually(async () => assert.equal((await api.get(path)).status, 404));
+/** The token of a Secret, once it has one. */
+const tokenIn = (name: string): Promise<string> =>
+  plane.eventually(async () => {
+    const token = succeeded(await api.get(`${secrets}/${name}`)).at('data', 'token');
+    assert.ok(token);
+    return Buffer.from(token as string, 'base64').toString();
+  });
+
+test('174 a Secret for a token is filled', async () => {
+  const uid = (await account('legacy')).at('metadata', 'uid');
+  await made(secrets, tokenSecret('filled', 'legacy'));
+  const token = await tokenIn('filled');
+  const secret = succeeded(await api.get(`${secrets}/filled`));
+  assert.equal(secret.at('metadata', 'annotations', 'kubernetes.io/service-account.uid'), uid);
+  assert.deepEqual(secret.at('data'), {'ca.crt': base64(rootCa), namespace: base64('t'), token: base64(token)});
+  assert.deepEqual(claimsOf(token), {
+    iss: 'kubernetes/serviceaccount',
+    'kubernetes.io/serviceaccount/clusterName': secret.at('metadata', 'annotations', 'kcp.io/cluster'),
+    'kubernetes.io/serviceaccount/namespace': 't',
+    'kubernetes.io/serviceaccount/secret.name': 'filled',
+    'kubernetes.io/serviceaccount/service-account.name': 'legacy',
+    'kubernetes.io/serviceaccount/service-account.uid': uid,
+    sub: 'system:serviceaccount:t:legacy',
+  });
+  const who = succeeded(await whoIs(token), 201);
+  assert.deepEqual(who.at('status', 'userInfo', 'extra', 'authentication.kubernetes.io/credential-id'), undefined);
+  assert.deepEqual((await made(reviews, {spec: {token}})).at('status', 'audiences'), [issuer]);
+
+  succeeded(await api.patch(`${secrets}/filled`, {data: {token: null, 'ca.crt': null, more: base64('more')}}));
+  refused(await whoIs(token), 401, 'Unauthorized: Unauthorized');
+  succeeded(await whoIs(await tokenIn('filled')), 201);
+  assert.equal(succeeded(await api.get(`${secrets}/filled`)).at('data', 'more'), base64('more'));
+});
+
+test('174 a Secret for a token ends with its account, and its token with it', async () => {
+  await account('leaving');
+  await made(secrets, tokenSecret('first', 'leaving'));
+  await made(secrets, tokenSecret('second', 'leaving'));
+  await made(secrets, tokenSecret('others', 'default'));
+  const token = await tokenIn('first');
+  await tokenIn('second');
+  succeeded(await whoIs(token), 201);
+  succeeded(await api.del(`${accounts}/leaving`));
+  refused(await whoIs(token), 401, 'Unauthorized: Unauthorized');
+  await gone(`${secrets}/first`);
+  await gone(`${secrets}/second`);
+  await tokenIn('others');
+  await made(secrets, tokenSecret('orphan', 'nobody'));
+  await gone(`${secrets}/orphan`);
+  await made(secrets, tokenSecret('mistaken', 'default', {'kubernetes.io/service-account.uid': 'another'}));
+  await gone(`${secrets}/mistaken`);
+});
+
+test('174 a token ends with its Secret', async () => {
+  await account('kept');
+  await made(secrets, tokenSecret('keeps', 'kept'));
+  const token = await tokenIn('keeps');
+  succeeded(await whoIs(token), 201);
+  succeeded(await api.del(`${secrets}/keeps`));
+  refused(await whoIs(token), 401, 'Unauthorized: Unauthorized');
+});
+
 test('what a service account may', async () => {
   await account('plain');
   const token = await tokenFor('plain');
@@ -181,6 +250,27 @@ test('what a service account may', async () => {
   const elsewhere = (await plane.workspace('foreign')).as(token);
   for (const path of ['/api', paths.configMaps]) refused(await elsewhere.get(path), 403, 'User "system:serviceaccount:t:plain" cannot');
   refused(await elsewhere.post(selfReviews, {}), 403, 'cannot create resource "selfsubjectreviews"');
+});
+
+test('hostile tokens are answered with a Status, and nothing breaks', async () => {
+  const good = await tokenFor('default');
+  const [header, payload] = good.split('.') as [string, string, string];
+  const none = Buffer.from('{"alg":"none"}').toString('base64url');
+  const bad = [
+    'x',
+    'a.b.c',
+    `${header}.${payload}.`,
+    `${none}.${payload}.x`,
+    `${good}x`,
+    `${header}.${payload}.${'A'.repeat(1_000_000)}`,
+    '__proto__',
+  ];
+  for (const token of bad) {
+    const answer = refused(await whoIs(token), 401, 'Unauthorized: Unauthorized');
+    assert.deepEqual([answer.at('kind'), answer.at('code')], ['Status', 401]);
+    assert.deepEqual((await made(reviews, {spec: {token}})).at('status'), {user: {}, error: 'invalid bearer token'});
+  }
+  assert.deepEqual(plane.errors, []);
 });
 
 test('discovery and OpenAPI tell of the subresource', async () => {
