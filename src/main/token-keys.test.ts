@@ -4,11 +4,12 @@ import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:f
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, test} from 'node:test';
+import {clientCa} from './pki.ts';
 import {tokenKeys, tokenKeysOf} from './token-keys.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'token-keys-'));
 after(() => rmSync(directory, {recursive: true}));
-const none = {rootDirectory: '', serviceAccountSigningKeyFile: '', serviceAccountKeyFile: []};
+const none = {rootDirectory: '', serviceAccountSigningKeyFile: '', serviceAccountPrivateKeyFile: '', serviceAccountKeyFile: []};
 
 const rsa = generateKeyPairSync('rsa', {modulusLength: 2048});
 const ec = generateKeyPairSync('ec', {namedCurve: 'P-256'});
@@ -125,6 +126,15 @@ test('keys of flags: one signs, those named are believed', async () => {
   );
   assert.deepEqual(await keys.claimsOf(await tokenKeys(rsa.privateKey).sign(claims)), claims);
   assert.deepEqual(await keys.claimsOf(await keys.sign(claims)), claims);
+  const ca = await clientCa('', new Date());
+  const certified = tokenKeysOf({
+    ...none,
+    serviceAccountPrivateKeyFile: file('ca.key', ca.key),
+    serviceAccountKeyFile: [file('ca.crt', ca.cert)],
+  });
+  assert.deepEqual(await certified.claimsOf(await certified.sign(claims)), claims);
+  const likewise = tokenKeysOf({...none, serviceAccountPrivateKeyFile: signing});
+  assert.deepEqual(await keys.claimsOf(await likewise.sign(claims)), claims);
   const others = tokenKeysOf({
     ...none,
     serviceAccountSigningKeyFile: signing,

@@ -12,13 +12,16 @@ import type {Config} from './flags.ts';
 const keyFile = 'sa.key';
 const rsaBits = 2048;
 
+type KeyFlags = Pick<Config, 'rootDirectory' | 'serviceAccountSigningKeyFile' | 'serviceAccountPrivateKeyFile' | 'serviceAccountKeyFile'>;
+
 /**
  * The keys that flags name. Without a signing key there, `sa.key` of the root directory signs, which is made when it is first needed: that takes
  * longer than the rest of a start. With --service-account-key-file only those keys are believed.
  * @throws Error when a file holds no key of RSA or of the NIST curves
  */
-export function tokenKeysOf(config: Pick<Config, 'rootDirectory' | 'serviceAccountSigningKeyFile' | 'serviceAccountKeyFile'>): TokenKeys {
-  const {rootDirectory, serviceAccountSigningKeyFile: given} = config;
+export function tokenKeysOf(config: KeyFlags): TokenKeys {
+  const {rootDirectory} = config;
+  const given = config.serviceAccountSigningKeyFile || config.serviceAccountPrivateKeyFile;
   const path = given || (rootDirectory && join(rootDirectory, keyFile));
   const pem = given ? readFileSync(given, 'utf8') : path ? readIfThere(path) : undefined;
   const found = pem === undefined ? undefined : privateKeyIn(pem, path);
