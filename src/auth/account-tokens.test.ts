@@ -29,6 +29,7 @@ function setUp() {
     },
     issuers: ['us', 'as we were called'],
     audiences: ['us'],
+    secondsMax: 0,
     world: {now: () => time * 1000, uid: () => 'id'},
     objects: (_, plural, __, name) => {
       const found = objects.get(`${plural} ${name}`);

@@ -18,6 +18,8 @@ export type AccountTokens = {
   readonly issuer: string;
   /** Whom they are for when nobody says otherwise: this server. */
   readonly audiences: readonly string[];
+  /** The longest that a token on request is good; 0: as long as is asked for. */
+  readonly secondsMax: number;
   /** A token for so many seconds. `expires` is in seconds since the epoch. */
   request(wish: TokenWish): Promise<{readonly token: string; readonly expires: number}>;
   /** The token that a Secret is to hold. It ends with the Secret. */
@@ -64,11 +66,12 @@ export type AccountTokenOptions = {
   /** The first signs, all are believed. Never empty. */
   readonly issuers: readonly string[];
   readonly audiences: readonly string[];
+  readonly secondsMax: number;
   readonly world: Pick<World, 'now' | 'uid'>;
   readonly objects: ReadObject;
 };
 
-export function accountTokens({keys, issuers, audiences, world, objects}: AccountTokenOptions): AccountTokens {
+export function accountTokens({keys, issuers, audiences, secondsMax, world, objects}: AccountTokenOptions): AccountTokens {
   const issuer = issuers[0] as string;
   const believed = new Set([...issuers, secretIssuer]);
   const verified = new Map<string, Verified>();
@@ -90,6 +93,7 @@ export function accountTokens({keys, issuers, audiences, world, objects}: Accoun
   return {
     issuer,
     audiences,
+    secondsMax,
     async request({account, audiences: wanted, seconds, secret}) {
       const issuedAt = Math.floor(world.now() / 1000);
       const expires = issuedAt + seconds;

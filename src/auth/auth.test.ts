@@ -11,6 +11,7 @@ import type {User} from './user.ts';
 const nobody: AccountTokens = {
   issuer: 'us',
   audiences: ['us'],
+  secondsMax: 0,
   identify: async () => undefined,
   request: () => assert.fail(),
   forSecret: () => assert.fail(),

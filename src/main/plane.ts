@@ -25,7 +25,7 @@ export type PlaneOptions = {
   readonly world: World;
   readonly log: Log;
   readonly tokens: TokenLookup;
-  readonly accountTokens: Pick<AccountTokenOptions, 'keys' | 'issuers' | 'audiences'>;
+  readonly accountTokens: Pick<AccountTokenOptions, 'keys' | 'issuers' | 'audiences' | 'secondsMax'>;
   readonly shardName: string;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;

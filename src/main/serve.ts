@@ -103,7 +103,12 @@ export async function serve(config: Config, version: string, log: Log): Promise<
 
 function accountTokensOf(config: Config): PlaneOptions['accountTokens'] {
   const {serviceAccountIssuer: issuers, apiAudiences: audiences} = config;
-  return {keys: tokenKeysOf(config), issuers, audiences: audiences.length > 0 ? audiences : issuers};
+  return {
+    keys: tokenKeysOf(config),
+    issuers,
+    audiences: audiences.length > 0 ? audiences : issuers,
+    secondsMax: Math.floor(config.serviceAccountMaxTokenExpiration / 1000),
+  };
 }
 
 const openStore = async (config: Config, failed: (why: string) => void): Promise<Storage> =>

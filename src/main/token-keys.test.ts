@@ -102,6 +102,11 @@ test('without a directory the key lives in memory', async () => {
   assert.equal(await tokenKeysOf(none).claimsOf(token), undefined);
 });
 
+test('strangers have no key made', async () => {
+  const keys = tokenKeys(() => assert.fail('made'));
+  assert.equal(await keys.claimsOf(await tokenKeys(ec.privateKey).sign(claims)), undefined);
+});
+
 test('a key that could not be made is tried again', async () => {
   let tries = 0;
   const keys = tokenKeys(async () => {

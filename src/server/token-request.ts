@@ -31,7 +31,7 @@ export async function requestToken(named: Named): Promise<HttpReply> {
   const spec = wishOf(named, request, account);
   const secret = await boundSecret(x, spec);
   const audiences = texts(spec, 'audiences').length > 0 ? texts(spec, 'audiences') : accounts.audiences;
-  const seconds = number(spec, 'expirationSeconds') as number;
+  const seconds = secondsOf(x, spec);
   const who: ServiceAccount = {
     workspace: x.workspace,
     namespace: x.what.namespace as string,
@@ -49,7 +49,7 @@ export async function requestToken(named: Named): Promise<HttpReply> {
       kind: request.kind,
       apiVersion: request.apiVersion,
       metadata: {name, ...(namespace && {namespace}), uid, creationTimestamp},
-      spec: {...spec, audiences: [...audiences], boundObjectRef: child(spec, 'boundObjectRef') ?? null},
+      spec: {...spec, audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: child(spec, 'boundObjectRef') ?? null},
       status: {token, expirationTimestamp: timestamp(expires * 1000)},
     },
     201,
@@ -68,6 +68,15 @@ function wishOf(named: Named, request: KubeObject, account: KubeObject): JsonObj
   const errors = tokenRequest.strategy.validate?.(asJson(request)) ?? [];
   if (errors.length > 0) throw invalid(tokenRequest.group, tokenRequest.names.kind, '', errors);
   return child(asJson(request), 'spec') as JsonObject;
+}
+
+/** How long the token is to be good: as asked, up to what the server allows. */
+function secondsOf({deps, warnings}: Named, spec: JsonObject): number {
+  const asked = number(spec, 'expirationSeconds') as number;
+  const {secondsMax} = deps.accounts;
+  if (secondsMax === 0 || asked <= secondsMax) return asked;
+  warnings.push(`requested expiration of ${asked} seconds shortened to ${secondsMax} seconds`);
+  return secondsMax;
 }
 
 /** The Secret the token is to end with. Pods and nodes can be named as well; there are none. */

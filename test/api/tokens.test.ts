@@ -4,7 +4,7 @@ import {after, test} from 'node:test';
 import {compactVerify, createLocalJWKSet} from 'jose';
 import type {Answer, Found} from '../support/api-client.ts';
 import {newPlace, paths, refused, succeeded} from '../support/place.ts';
-import {issuer, rootCa, startPlane, users} from '../support/plane.ts';
+import {issuer, rootCa, startPlane, users, workspacesIn} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -102,6 +102,14 @@ test('176 a token is for its audiences, and ends in time', async () => {
   refused(await whoIs(short), 401, 'Unauthorized: Unauthorized');
 });
 
+test('176 a token is good no longer than the server allows', async () => {
+  const answer = succeeded(await request('default', {expirationSeconds: 200_000}), 201);
+  assert.deepEqual(answer.headers.warning, ['299 - "requested expiration of 200000 seconds shortened to 100000 seconds"']);
+  assert.equal(answer.at('spec', 'expirationSeconds'), 100_000);
+  const {exp, iat} = claimsOf(answer.at('status', 'token') as string);
+  assert.equal(Number(exp) - Number(iat), 100_000);
+});
+
 test('176 a token ends with the Secret it is bound to', async () => {
   await account('bound');
   await made(secrets, {metadata: {name: 'anchor'}});
@@ -138,6 +146,17 @@ test('177 a token of a deleted account is good for a minute more while finalizer
   refused(await whoIs(token), 401, 'Unauthorized: Unauthorized');
 });
 
+test('177 a token ends with its workspace, and is not good in the next of that name', async () => {
+  const first = await plane.workspace('passing');
+  const asked = succeeded(await first.post('/api/v1/namespaces/default/serviceaccounts/default/token', {}), 201);
+  const token = asked.at('status', 'token') as string;
+  succeeded(await first.as(token).post(selfReviews, {}), 201);
+  succeeded(await plane.api.del(`${workspacesIn('root')}/passing`));
+  await plane.eventually(async () => assert.equal((await plane.api.get(`${workspacesIn('root')}/passing`)).status, 404));
+  const second = await plane.workspace('passing');
+  for (const place of [second, plane.api]) refused(await place.as(token).post(selfReviews, {}), 401, 'Unauthorized: Unauthorized');
+});
+
 test('178 a review tells whose a token is, and for whom', async () => {
   const uid = (await account('reviewed')).at('metadata', 'uid');
   const token = await tokenFor('reviewed', {audiences: [issuer, 'vault']});
@@ -170,8 +189,8 @@ test('178 a review tells whose a token is, and for whom', async () => {
   assert.deepEqual(ended.at('status'), {user: {}, error: '[invalid bearer token, service account token has been invalidated]'});
 });
 
-const tokenSecret = (name: string, of: string, annotations: object = {}): object => ({
-  metadata: {name, annotations: {'kubernetes.io/service-account.name': of, ...annotations}},
+const tokenSecret = (name: string, of: string, annotations: object = {}, more: object = {}): object => ({
+  metadata: {...more, name, annotations: {'kubernetes.io/service-account.name': of, ...annotations}},
   type: 'kubernetes.io/service-account-token',
 });
 const gone = (path: string): Promise<void> => plane.eventually(async () => assert.equal((await api.get(path)).status, 404));
@@ -226,6 +245,8 @@ test('174 a Secret for a token ends with its account, and its token with it', as
   await gone(`${secrets}/orphan`);
   await made(secrets, tokenSecret('mistaken', 'default', {'kubernetes.io/service-account.uid': 'another'}));
   await gone(`${secrets}/mistaken`);
+  await made(secrets, tokenSecret('held', 'nobody', {}, {finalizers: ['x.io/f']}));
+  await plane.eventually(async () => assert.ok(succeeded(await api.get(`${secrets}/held`)).at('metadata', 'deletionTimestamp')));
 });
 
 test('174 a token ends with its Secret', async () => {

@@ -57,7 +57,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
       [digest(users.shardAdmin), named('shard-admin', 'system:masters')],
       [digest(users.user1), named('user-1')],
     ]),
-    accountTokens: {keys: tokenKeys(signingKey), issuers: [issuer], audiences: [issuer]},
+    accountTokens: {keys: tokenKeys(signingKey), issuers: [issuer], audiences: [issuer], secondsMax: 100_000},
     shardName: 'root',
     rootCa,
     about: about(
