@@ -107,7 +107,9 @@ export function accountTokens({keys, issuers, audiences, secondsMax, world, obje
       const found = await verify(token, digest);
       if (!found) return undefined;
       const {claims, user} = found;
-      const shared = (claims.request?.audiences ?? audiences).filter(one => wanted.includes(one));
+      // Both lists may be as long as strangers like.
+      const asked = new Set(wanted);
+      const shared = (claims.request?.audiences ?? audiences).filter(one => asked.has(one));
       const why =
         untimely(claims, world.now()) ?? misdirected(claims, shared, wanted) ?? (await gone(claims, digest, world.now(), objects));
       return why === undefined ? {user, audiences: shared} : {why};
@@ -134,7 +136,10 @@ function untimely({request}: AccountClaims, nowMs: number): string | undefined {
 const misdirected = ({request}: AccountClaims, shared: readonly string[], wanted: readonly string[]): string | undefined =>
   shared.length > 0
     ? undefined
-    : `token audiences ${JSON.stringify(request?.audiences ?? [])} is invalid for the target audiences ${JSON.stringify(wanted)}`;
+    : `token audiences ${printed(request?.audiences ?? [])} is invalid for the target audiences ${printed(wanted)}`;
+
+const printedAudiencesMax = 16;
+const printed = (audiences: readonly string[]): string => JSON.stringify(audiences.slice(0, printedAudiencesMax));
 
 /** Why what the token stands for is not there any more. */
 async function gone(
