@@ -2,33 +2,52 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {root} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
-import {authenticate} from './authenticate.ts';
+import type {AccountTokens} from './account-tokens.ts';
+import type {TokenSources} from './authenticate.ts';
+import {authenticate, identify} from './authenticate.ts';
 import {authorize, decide} from './authorize.ts';
 import type {User} from './user.ts';
 
-const tokens = (token: string): User | undefined => (token === 's3cret' ? {name: 'alice', groups: ['team-1']} : undefined);
+const nobody: AccountTokens = {
+  issuer: 'us',
+  audiences: ['us'],
+  secondsMax: 0,
+  identify: async () => undefined,
+  request: () => assert.fail(),
+  forSecret: () => assert.fail(),
+  publicKeys: async () => [],
+};
+const sources: TokenSources = {
+  tokens: token => (token === 's3cret' ? {name: 'alice', groups: ['team-1']} : undefined),
+  accounts: nobody,
+};
 const admin: User = {name: 'kcp-admin', groups: ['system:kcp:admin', 'system:authenticated']};
 
-test('tokens, certificates and strangers', () => {
-  assert.deepEqual(authenticate({authorization: 'Bearer s3cret', peer: undefined}, tokens), {
+test('tokens, certificates and strangers', async () => {
+  assert.deepEqual(await authenticate({authorization: 'Bearer s3cret', peer: undefined}, sources), {
     name: 'alice',
     groups: ['team-1', 'system:authenticated'],
   });
-  assert.deepEqual(authenticate({authorization: undefined, peer: {commonName: 'bob', organizations: ['o']}}, tokens).groups, [
-    'o',
-    'system:authenticated',
-  ]);
-  assert.equal(authenticate({authorization: undefined, peer: undefined}, tokens).name, 'system:anonymous');
-  for (const authorization of ['Bearer', 'Bearer ', 'Basic s3cret', 's3cret', '']) {
-    assert.equal(authenticate({authorization, peer: undefined}, tokens).name, 'system:anonymous', authorization);
+  const bob = await authenticate({authorization: undefined, peer: {commonName: 'bob', organizations: ['o']}}, sources);
+  assert.deepEqual(bob.groups, ['o', 'system:authenticated']);
+  for (const authorization of [undefined, 'Bearer', 'Bearer ', 'Basic s3cret', 's3cret', '']) {
+    assert.equal((await authenticate({authorization, peer: undefined}, sources)).name, 'system:anonymous', String(authorization));
   }
   for (const authorization of ['Bearer wrong', 'bearer s3cre']) {
-    assert.throws(
-      () => authenticate({authorization, peer: undefined}, tokens),
+    await assert.rejects(
+      authenticate({authorization, peer: undefined}, sources),
       (err: unknown) => err instanceof ApiError && err.code === 401,
       authorization,
     );
   }
+});
+
+test('a token that is known is for this server alone', async () => {
+  assert.deepEqual(await identify('s3cret', sources, ['others', 'us']), {
+    user: {name: 'alice', groups: ['team-1', 'system:authenticated']},
+    audiences: ['us'],
+  });
+  assert.deepEqual(await identify('s3cret', sources, ['others']), {why: 'invalid bearer token'});
 });
 
 test('administrators may, others are told Forbidden and no more', () => {

@@ -1,5 +1,6 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {type ApiError, forbidden} from '../api/errors.ts';
+import {homeOf} from './service-account.ts';
 import type {User} from './user.ts';
 import {groups} from './user.ts';
 
@@ -40,8 +41,22 @@ export function decide(user: User, attributes: Attributes): Decision {
   // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
   const tenant = attributes.workspace !== '*' && !attributes.workspace.startsWith('system:');
   if (tenant && user.groups.includes(groups.kcpAdmin)) return {allowed: true, reason: `member of ${groups.kcpAdmin}`};
+  if (homeOf(user) === attributes.workspace && isEveryday(attributes)) return {allowed: true, reason: 'a service account at home'};
   return {allowed: false, reason: 'not an administrator'};
 }
+
+/** What the rights that Kubernetes gives to everybody, and to all service accounts, allow: to ask who one is, what one may, and what there is. */
+function isEveryday({verb, resource, path = ''}: Attributes): boolean {
+  if (resource) return verb === 'create' && resource.subresource === undefined && selfReviews.has(`${resource.plural}.${resource.group}`);
+  return verb === 'get' && everydayPaths.test(path);
+}
+
+const selfReviews: ReadonlySet<string> = new Set([
+  'selfsubjectreviews.authentication.k8s.io',
+  'selfsubjectaccessreviews.authorization.k8s.io',
+  'selfsubjectrulesreviews.authorization.k8s.io',
+]);
+const everydayPaths = /^\/((api|apis|openapi)(\/.*)?|version\/?|\.well-known\/openid-configuration\/?|openid\/v1\/jwks\/?)$/;
 
 /** @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists */
 export function authorize(user: User, attributes: Attributes): Allowed {

@@ -14,6 +14,7 @@ export const groups = {
   kcpAdmin: 'system:kcp:admin',
   authenticated: 'system:authenticated',
   unauthenticated: 'system:unauthenticated',
+  serviceAccounts: 'system:serviceaccounts',
 } as const;
 
 export const anonymous: User = {name: 'system:anonymous', groups: [groups.unauthenticated]};

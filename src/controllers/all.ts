@@ -1,3 +1,5 @@
+import type {AccountTokens} from '../auth/account-tokens.ts';
+import {accountSecrets} from './account-secrets.ts';
 import type {Controller} from './controller.ts';
 import {definitions} from './definitions.ts';
 import {garbageCollector} from './garbage-collector.ts';
@@ -6,4 +8,11 @@ import {namespaces} from './namespaces.ts';
 import {workspaces} from './workspaces.ts';
 
 /** Every loop there is. */
-export const controllers: readonly Controller[] = [workspaces, namespaces, namespaceContents, definitions, garbageCollector];
+export const allControllers = (tokens: AccountTokens): readonly Controller[] => [
+  workspaces,
+  namespaces,
+  namespaceContents,
+  accountSecrets(tokens),
+  definitions,
+  garbageCollector,
+];

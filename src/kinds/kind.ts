@@ -44,6 +44,8 @@ export type Subresources = {
   readonly scale?: ScalePaths;
   /** Namespace's `/finalize`. */
   readonly finalize?: true;
+  /** ServiceAccount's `/token`, which takes and gives a kind of its own. */
+  readonly token?: Kind;
 };
 
 /**

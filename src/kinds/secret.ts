@@ -10,6 +10,7 @@ import {child, entries, text} from './read.ts';
 
 export const serviceAccountTokenType = 'kubernetes.io/service-account-token';
 export const serviceAccountNameAnnotation = 'kubernetes.io/service-account.name';
+export const serviceAccountUidAnnotation = 'kubernetes.io/service-account.uid';
 
 /** Secret (spec kubernetes-api 8.4). */
 export const secret: Kind = kind({

@@ -4,6 +4,7 @@ import {ageColumn, boolean, column, kind, listBy, listOf, object, string} from '
 import type {Kind} from './kind.ts';
 import {list, objects, text} from './read.ts';
 import {objectReferenceFields} from './reference.ts';
+import {tokenRequest} from './token-request.ts';
 
 /** ServiceAccount (spec kubernetes-api 8.5). */
 export const serviceAccount: Kind = kind({
@@ -23,6 +24,7 @@ export const serviceAccount: Kind = kind({
     ),
     automountServiceAccountToken: boolean('Whether pods that run as this account get a token mounted; they may decide otherwise.'),
   },
+  subresources: {token: tokenRequest},
   columns: [column('Secrets', 'How many secrets are listed.', o => list(asJson(o), 'secrets').length), ageColumn],
   strategy: {returnsDeleted: true, unconditionalUpdate: true, normalize: keepNamesOnly},
 });

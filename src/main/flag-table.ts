@@ -54,7 +54,9 @@ const authentication = {
   requestheaderExtraHeadersPrefix: list([], 'Prefixes of the headers of extra attributes.'),
   serviceAccountKeyFile: list([], 'Keys that verify tokens of service accounts. May be repeated.'),
   serviceAccountSigningKeyFile: text('', 'Key that signs tokens of service accounts. Without it, one is made in the root directory.'),
+  serviceAccountPrivateKeyFile: text('', 'The same, when --service-account-signing-key-file is empty.'),
   serviceAccountIssuer: list(['https://kcp.default.svc'], 'Issuers of those tokens: the first signs, all are believed.'),
+  serviceAccountMaxTokenExpiration: duration(0, 'The longest that tokens on request are good. 0: as long as is asked for.'),
   apiAudiences: list([], 'Audiences that tokens must name. The issuers, if empty.'),
 };
 
@@ -167,8 +169,6 @@ export const ignoredFlags: readonly string[] = [
   'request-timeout',
   'root-ca-file',
   'service-account-jwks-uri',
-  'service-account-max-token-expiration',
-  'service-account-private-key-file',
   'shard-replica-count',
   'shutdown-*',
   'stderrthreshold',

@@ -152,6 +152,13 @@ function problemsOf(values: Values): readonly string[] {
   );
   needs(values.tlsCertFile !== '', values.tlsPrivateKeyFile !== '', '--tls-private-key-file is required if --tls-cert-file is set');
   needs(values.tlsPrivateKeyFile !== '', values.tlsCertFile !== '', '--tls-cert-file is required if --tls-private-key-file is set');
+  needs(values.serviceAccountIssuer.length === 0, false, '--service-account-issuer must not be empty');
+  const longest = values.serviceAccountMaxTokenExpiration;
+  needs(
+    longest !== 0,
+    longest >= 3_600_000 && longest <= 2 ** 32 * 1000,
+    '--service-account-max-token-expiration must be between 1 hour and 2^32 seconds',
+  );
   needs(values.storage === 'embedded', values.rootDirectory !== '', '--storage=memory is required if --root-directory is empty');
   return problems;
 }

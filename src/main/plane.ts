@@ -1,11 +1,14 @@
 import {rules} from '../admission/all.ts';
 import type {Settings, Surroundings} from '../admission/rule.ts';
 import type {Log, World} from '../api/world.ts';
+import type {AccountTokenOptions} from '../auth/account-tokens.ts';
+import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup} from '../auth/authenticate.ts';
-import {controllers} from '../controllers/all.ts';
+import {allControllers} from '../controllers/all.ts';
 import {startCompaction} from '../controllers/history.ts';
 import {startControllers} from '../controllers/runner.ts';
 import {contentHash} from '../registry/content-hash.ts';
+import {coreReader} from '../registry/core-objects.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
@@ -22,6 +25,7 @@ export type PlaneOptions = {
   readonly world: World;
   readonly log: Log;
   readonly tokens: TokenLookup;
+  readonly accountTokens: Pick<AccountTokenOptions, 'keys' | 'issuers' | 'audiences' | 'secondsMax'>;
   readonly shardName: string;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
@@ -46,9 +50,11 @@ export function createPlane(options: PlaneOptions): Plane {
     standing: standingExports(name => contentHash(`standing export ${name}`)),
   };
   const around: Surroundings = {store, world, settings, registry: createRegistry(store)};
+  const accounts = accountTokens({...options.accountTokens, world, objects: coreReader(store)});
   const handler = apiServer({
     ...around,
     tokens: options.tokens,
+    accounts,
     rules,
     about: options.about,
     published: publishedCache(),
@@ -60,7 +66,7 @@ export function createPlane(options: PlaneOptions): Plane {
     handler,
     async start(bootstrap) {
       await bootstrapRoot(around, bootstrap);
-      const running = startControllers(controllers, around, log);
+      const running = startControllers(allControllers(accounts), around, log);
       const endCompaction = startCompaction(store, world, () => running.position(), log);
       stop = async () => {
         endCompaction();

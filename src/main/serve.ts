@@ -13,7 +13,9 @@ import {adminKubeconfig, shardAdminTokenOf} from './kubeconfig.ts';
 import {listen} from './listen.ts';
 import type {Log} from './log.ts';
 import {measure} from './measure.ts';
+import type {PlaneOptions} from './plane.ts';
 import {createPlane} from './plane.ts';
+import {tokenKeysOf} from './token-keys.ts';
 import {adminTokens, readTokenFile, tokenLookup} from './tokens.ts';
 import {realWorld} from './world.ts';
 
@@ -54,11 +56,13 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const measures = measure(config.shardName, store);
   const url = (): string => config.shardBaseUrl || serverUrl(host, state.port);
   const external = (): string => config.shardExternalUrl || url();
+  const accountTokens = accountTokensOf(config);
   const plane = createPlane({
     store,
     world: realWorld,
     log,
     tokens: tokenLookup(tokens.users, config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : []),
+    accountTokens,
     shardName: config.shardName,
     rootCa: serving.ca,
     about: about(version, () => new URL(external()).host, measures.text, {
@@ -83,6 +87,8 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   state.starting = undefined;
   if (config.batteries.has('admin') && config.kubeconfigPath) writeWhole(config.kubeconfigPath, adminKubeconfig(url(), serving.ca, tokens));
   if (tokens.newStore !== undefined) writeWhole(config.adminTokenPath, tokens.newStore);
+  // Made by now if it was not there, so that who verifies tokens elsewhere finds it.
+  accountTokens.keys.publicKeys().catch(err => log.error('the key that signs tokens could not be made', {error: String(err)}));
   const endKeeping = keepCertificates(config, {hosts, first: serving, renew: listener.renew, log});
 
   const close = async (): Promise<void> => {
@@ -93,6 +99,16 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     measures.stop();
   };
   return {url: url(), close};
+}
+
+function accountTokensOf(config: Config): PlaneOptions['accountTokens'] {
+  const {serviceAccountIssuer: issuers, apiAudiences: audiences} = config;
+  return {
+    keys: tokenKeysOf(config),
+    issuers,
+    audiences: audiences.length > 0 ? audiences : issuers,
+    secondsMax: Math.floor(config.serviceAccountMaxTokenExpiration / 1000),
+  };
 }
 
 const openStore = async (config: Config, failed: (why: string) => void): Promise<Storage> =>

@@ -2,6 +2,8 @@ import {createHash} from 'node:crypto';
 import type {JsonObject} from '../api/json.ts';
 import {compareVersions} from '../api/version-order.ts';
 import type {Kind, Verb} from '../kinds/kind.ts';
+import type {GroupVersionKind} from './openapi-names.ts';
+import {gvkOf} from './openapi-names.ts';
 import {apiVersionOf} from './resource.ts';
 
 /**
@@ -133,12 +135,12 @@ function apiResources(kind: Kind, storageVersion: string | undefined): JsonObjec
     ...namedIfAny(kind),
     ...(storageVersion !== undefined && !kind.strategy.virtual && {storageVersionHash: storageVersionHash(kind, storageVersion)}),
   };
-  const subresources = subresourcesOf(kind).map(({name, verbs, scale}) => ({
+  const subresources = subresourcesOf(kind).map(({name, verbs, of}) => ({
     name: `${names.plural}/${name}`,
     singularName: '',
     namespaced,
-    ...(scale && {group: scaleKind.group, version: scaleKind.version}),
-    kind: scale ? scaleKind.kind : names.kind,
+    ...(of && {group: of.group, version: of.version}),
+    kind: of ? of.kind : names.kind,
     verbs: [...verbs],
   }));
   return [resource, ...subresources];
@@ -151,9 +153,9 @@ const groupDiscovery = ({name, versions}: ServedGroup): JsonObject => ({
 
 function resourceDiscovery(kind: Kind): JsonObject {
   const responseKind = {group: kind.group, version: kind.version, kind: kind.names.kind};
-  const subresources = subresourcesOf(kind).map(({name, verbs, scale}) => ({
+  const subresources = subresourcesOf(kind).map(({name, verbs, of}) => ({
     subresource: name,
-    responseKind: scale ? {...scaleKind} : responseKind,
+    responseKind: of ? {...of} : responseKind,
     verbs: [...verbs],
   }));
   return {
@@ -177,14 +179,16 @@ const namedIfAny = ({names: {shortNames, categories}}: Kind): JsonObject => ({
   ...(categories.length > 0 && {categories: [...categories]}),
 });
 
-type Subresource = {readonly name: string; readonly verbs: readonly Verb[]; readonly scale?: true};
+/** `of` is the kind it takes and gives, where that is not the object's own. */
+type Subresource = {readonly name: string; readonly verbs: readonly Verb[]; readonly of?: GroupVersionKind};
 const partVerbs: readonly Verb[] = ['get', 'patch', 'update'];
 
-function subresourcesOf({subresources: {finalize, status, scale}}: Kind): readonly Subresource[] {
+function subresourcesOf({subresources: {finalize, status, scale, token}}: Kind): readonly Subresource[] {
   return [
     ...(finalize ? [{name: 'finalize', verbs: ['update' as const]}] : []),
     ...(status ? [{name: 'status', verbs: partVerbs}] : []),
-    ...(scale ? [{name: 'scale', verbs: partVerbs, scale: true as const}] : []),
+    ...(scale ? [{name: 'scale', verbs: partVerbs, of: scaleKind}] : []),
+    ...(token ? [{name: 'token', verbs: ['create' as const], of: gvkOf(token)}] : []),
   ];
 }
 

@@ -32,7 +32,7 @@ export function pathsOf(kind: Kind): readonly Path[] {
   const plural = kind.names.plural;
   const home = kind.namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
   const place = kind.namespaced ? [parameters.namespace, parameters.pretty] : [parameters.pretty];
-  const {finalize, status, scale} = kind.subresources;
+  const {finalize, status, scale, token} = kind.subresources;
   const whole = {kind, gvk: gvkOf(kind), definition: definitionName(kind, kind.names.kind)};
   const ofScale = {kind, gvk: {group: 'autoscaling', version: 'v1', kind: 'Scale'}, definition: scaleDefinition};
   const parts = ['get', 'update', 'patch'] as const;
@@ -50,10 +50,14 @@ export function pathsOf(kind: Kind): readonly Path[] {
   if (finalize) item('/finalize', subresource(whole, 'Finalize', ['update']));
   if (status) item('/status', subresource(whole, 'Status', parts));
   if (scale) item('/scale', subresource(ofScale, 'Scale', parts));
+  if (token) {
+    const ofToken = {kind, gvk: gvkOf(token), definition: definitionName(token, token.names.kind)};
+    item('/token', subresource(ofToken, 'Token', ['create']));
+  }
   return all.filter(({operations: some}) => some.length > 0);
 }
 
-/** What operations work on: a kind, or its scale. */
+/** What operations work on: a kind, or what one of its subresources takes. */
 type Subject = {readonly kind: Kind; readonly gvk: GroupVersionKind; readonly definition: string};
 
 const operations = (subject: Subject, suffix: string, verbs: readonly (keyof typeof shapes)[]): Operation[] =>

@@ -16,7 +16,8 @@ export type SchemaSource = {
 export function schemasOf(kinds: readonly Kind[], schemas: SchemaSource): JsonObject {
   // kubectl refuses a document with a reference that leads nowhere.
   for (const name of needed) if (!Object.hasOwn(schemas.meta, metaDefinition(name))) throw new Error(`no definition of ${name}`);
-  const own = kinds.flatMap((kind): [string, JsonObject][] => [
+  const all = kinds.flatMap(kind => (kind.subresources.token ? [kind, kind.subresources.token] : [kind]));
+  const own = all.flatMap((kind): [string, JsonObject][] => [
     [definitionName(kind, kind.names.kind), objectSchema(kind, schemas)],
     // Reviews are answered and never listed.
     ...(kind.verbs.includes('list') ? [[definitionName(kind, kind.names.listKind), listSchema(kind)] as [string, JsonObject]] : []),

@@ -36,6 +36,7 @@ function* references(value: Json): Iterable<string> {
 
 test('the index names every document, with its hash', () => {
   assert.deepEqual(openApi.paths, [
+    '.well-known/openid-configuration',
     'api',
     'api/v1',
     'apis',
@@ -47,6 +48,7 @@ test('the index names every document, with its hash', () => {
     'apis/example.com/v1',
     'apis/rbac.authorization.k8s.io',
     'apis/rbac.authorization.k8s.io/v1',
+    'openid/v1/jwks',
     'version',
   ]);
   assert.deepEqual(

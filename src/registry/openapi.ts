@@ -13,7 +13,7 @@ import {schemasOf} from './openapi-schemas.ts';
 
 /** The OpenAPI v3 documents of a workspace (spec kubernetes-api 7.4). */
 export type OpenApi = {
-  /** Below `/openapi/v3/`, as the index lists them: `api`, `api/v1`, `apis`, `apis/<group>`, `apis/<group>/<version>`, `version`. */
+  /** Below `/openapi/v3/`, as the index lists them: `api`, `api/v1`, `apis`, `apis/<group>`, `apis/<group>/<version>`, `version`, OpenID's. */
   readonly paths: readonly string[];
   /** One of them, made anew at each call and complete in itself; undefined for another path. */
   document(path: string): JsonObject | undefined;
@@ -25,6 +25,16 @@ export function openApiOf(kinds: readonly Kind[], schemas: SchemaSource): OpenAp
   const makers = new Map<string, () => JsonObject>([
     ['api', () => small('/api/', 'getCoreAPIVersions', 'Lists the versions of the core API.')],
     ['apis', () => small('/apis/', 'getAPIVersions', 'Lists the API groups.')],
+    [
+      '.well-known/openid-configuration',
+      () =>
+        small(
+          '/.well-known/openid-configuration/',
+          'getServiceAccountIssuerOpenIDConfiguration',
+          'Tells who issues tokens of service accounts.',
+        ),
+    ],
+    ['openid/v1/jwks', () => small('/openid/v1/jwks/', 'getServiceAccountIssuerOpenIDKeyset', 'Lists the keys that verify these tokens.')],
     ['version', () => small('/version/', 'getCodeVersion', 'Tells the version of the server.')],
   ]);
   for (const group of groups) {

@@ -55,7 +55,7 @@ export const definitions = {group: 'apiextensions.k8s.io', resource: 'customreso
 export const fixedKinds: readonly Kind[] = [...builtIn, ...system];
 
 export function createRegistry(store: Storage): Registry {
-  const fixed = new Map(fixedKinds.map(kind => [address(kind.group, kind.version, kind.names.plural), fixedResource(kind)]));
+  const fixed = new Map(fixedKinds.map(kind => [address(kind.group, kind.version, kind.names.plural), resourceOf(kind)]));
   const fixedPlurals = new Set(fixedKinds.map(kind => `${kind.names.plural}.${kind.group}`));
   const fixedByKind = new Map([...fixed.values()].map(one => [address(one.gr.group, one.kind.version, one.kind.names.kind), one]));
   const definitionOf = definitionReader();
@@ -113,9 +113,10 @@ function likelyPlurals(name: string): readonly string[] {
   return name.endsWith('y') ? [`${name.slice(0, -1)}ies`, `${name}s`] : [`${name}s`];
 }
 
-function fixedResource(kind: Kind): Resource {
+/** A built-in kind, ready to serve. */
+export function resourceOf(kind: Kind): Resource {
   const versions = fixedKinds.filter(k => k.group === kind.group && k.names.plural === kind.names.plural).map(k => k.version);
-  const storageVersion = versions.sort(compareVersions)[0] as string;
+  const storageVersion = versions.sort(compareVersions)[0] ?? kind.version;
   const apiVersion = apiVersionOf(kind.group, kind.version);
   const of = kind.view ?? kind;
   return {

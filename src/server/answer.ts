@@ -1,6 +1,7 @@
 import type {Exchange, InWorkspace, Named} from './exchange.ts';
 import type {HttpReply} from './http.ts';
 import {review} from './reviews.ts';
+import {requestToken} from './token-request.ts';
 import {create} from './verbs/create.ts';
 import {remove} from './verbs/delete.ts';
 import {removeCollection} from './verbs/deletecollection.ts';
@@ -20,6 +21,7 @@ export function answer(x: Exchange): Promise<HttpReply> {
     case 'watch':
       return watch(x);
     case 'create':
+      if (x.what.subresource === 'token') return requestToken(x as Named);
       return x.resource.kind.strategy.virtual ? review(x as InWorkspace) : create(x as InWorkspace);
     case 'update':
       return update(x as Named);

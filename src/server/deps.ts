@@ -1,6 +1,6 @@
 import type {Rule, Settings} from '../admission/rule.ts';
 import type {Log, World} from '../api/world.ts';
-import type {TokenLookup} from '../auth/authenticate.ts';
+import type {TokenSources} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
 import type {About} from './about.ts';
@@ -8,12 +8,11 @@ import type {Call} from './call.ts';
 import type {PublishedCache} from './published.ts';
 
 /** What the server works with. All of it is chosen in `main`. */
-export type Deps = {
+export type Deps = TokenSources & {
   readonly store: Storage;
   readonly registry: Registry;
   readonly world: World;
   readonly settings: Settings;
-  readonly tokens: TokenLookup;
   readonly rules: readonly Rule[];
   readonly about: About;
   readonly published: PublishedCache;

@@ -9,6 +9,7 @@ import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
+import {openIdPaths} from './openid-documents.ts';
 import {conditional, published} from './published.ts';
 import {noCache} from './reply.ts';
 
@@ -63,4 +64,4 @@ function legacy(from: Discovery, segments: readonly string[], address: string): 
   return version === undefined ? from.apiGroup(group) : from.apiResourceList(group, version);
 }
 
-const otherPaths = ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/readyz', '/version'];
+const otherPaths = [...openIdPaths, '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/readyz', '/version'];

@@ -8,9 +8,10 @@ import {health} from './health.ts';
 import type {HttpReply} from './http.ts';
 import {metricsContentType} from './metrics.ts';
 import {openApiDocument} from './openapi-documents.ts';
+import {openIdDocument} from './openid-documents.ts';
 import {noCache} from './reply.ts';
 
-/** Answers everything that is no resource: discovery, OpenAPI, health, version, metrics. */
+/** Answers everything that is no resource: discovery, OpenAPI, OpenID, health, version, metrics. */
 export async function document(deps: Deps, _allowed: Allowed, call: Call, workspace: WorkspaceId | '*'): Promise<HttpReply> {
   if (call.request.method !== 'GET' && call.request.method !== 'HEAD') throw methodNotAllowed();
   const [first = '', ...rest] = call.target.segments;
@@ -22,6 +23,9 @@ export async function document(deps: Deps, _allowed: Allowed, call: Call, worksp
       return (await discoveryDocument(deps, call, workspace)) ?? notFoundText();
     case 'openapi':
       return (await openApiDocument(deps, call, workspace)) ?? notFoundText();
+    case '.well-known':
+    case 'openid':
+      return (await openIdDocument(deps, call.path)) ?? notFoundText();
     case 'version':
       return rest.length > 0 ? notFoundText() : text(200, JSON.stringify(deps.about.version, undefined, 2), 'application/json');
     case 'healthz':

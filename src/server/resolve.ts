@@ -1,11 +1,11 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {type ApiError, methodNotAllowed, noSuchResource, notFound, printGroupResource} from '../api/errors.ts';
 import type {Allowed} from '../auth/authorize.ts';
-import type {Kind} from '../kinds/kind.ts';
+import type {Kind, Subresources} from '../kinds/kind.ts';
 import type {Resource} from '../registry/resource.ts';
 import {negotiate} from '../wire/negotiate.ts';
 import {hasProtobuf} from '../wire/protobuf/encode.ts';
-import type {Call, ResourceCall} from './call.ts';
+import type {Call, ResourceCall, Verb} from './call.ts';
 import type {Deps} from './deps.ts';
 import type {Exchange} from './exchange.ts';
 import {header} from './http.ts';
@@ -55,9 +55,8 @@ function checkScope(kind: Kind, what: ResourceCall): void {
 function checkSubresource(resource: Resource, {verb, subresource, name}: ResourceCall): void {
   const {kind, gr} = resource;
   if (subresource !== undefined) {
-    const known = (subresource === 'status' || subresource === 'scale' || subresource === 'finalize') && kind.subresources[subresource];
-    if (!known) throw kind.custom ? notFound(gr, name ?? '') : noSuchResource();
-    const verbs = subresource === 'finalize' ? ['update'] : ['get', 'update', 'patch'];
+    const verbs = Object.hasOwn(subresourceVerbs, subresource) ? subresourceVerbs[subresource as keyof Subresources] : undefined;
+    if (!verbs || !kind.subresources[subresource as keyof Subresources]) throw kind.custom ? notFound(gr, name ?? '') : noSuchResource();
     if (!verbs.includes(verb)) throw notSupported(resource, verb);
     return;
   }
@@ -66,6 +65,13 @@ function checkSubresource(resource: Resource, {verb, subresource, name}: Resourc
   if (!resource.terminating && !(kind.verbs as readonly string[]).includes(verb)) throw notSupported(resource, verb);
   if (collection !== (name === undefined) && verb !== 'watch') throw notSupported(resource, verb);
 }
+
+const subresourceVerbs: {readonly [name in keyof Required<Subresources>]: readonly Verb[]} = {
+  status: ['get', 'update', 'patch'],
+  scale: ['get', 'update', 'patch'],
+  finalize: ['update'],
+  token: ['create'],
+};
 
 const notSupported = ({kind, gr}: Resource, verb: string): ApiError =>
   kind.custom ? methodNotAllowed(`${verb} is not supported on resources of kind "${printGroupResource(gr)}"`) : methodNotAllowed();

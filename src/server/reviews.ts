@@ -3,7 +3,7 @@ import {invalidValue, required} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, digString, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
-import {authenticate} from '../auth/authenticate.ts';
+import {identify} from '../auth/authenticate.ts';
 import type {Attributes} from '../auth/authorize.ts';
 import {decide} from '../auth/authorize.ts';
 import type {User} from '../auth/user.ts';
@@ -13,29 +13,26 @@ import {readObject, toObject} from './intake.ts';
 import {writeOptions} from './options.ts';
 import {replyJson} from './reply.ts';
 
-/** Questions about identities and permissions: answered from the same `authenticate` and `decide` as every request, and never stored (spec kubernetes-api 8.10). */
+/** Questions about identities and permissions: answered from the same `identify` and `decide` as every request, and never stored (spec kubernetes-api 8.10). */
 export async function review(x: InWorkspace): Promise<HttpReply> {
   const options = writeOptions(x.call.target.query, 'CreateOptions');
   const object = asJson(toObject(x, await readObject(x), options.fieldValidation));
-  const status = answers[x.resource.kind.names.kind]?.(x, object);
+  const status = await answers[x.resource.kind.names.kind]?.(x, object);
   if (status === undefined) throw new ApiError('InternalError', 'Internal error occurred: no answer to this review');
   return replyJson(x, {...object, metadata: {creationTimestamp: null}, status}, 201);
 }
 
-type Answer = (x: InWorkspace, object: JsonObject) => Json;
+type Answer = (x: InWorkspace, object: JsonObject) => Json | Promise<Json>;
 
 const answers: {readonly [kind: string]: Answer} = {
   SelfSubjectReview: ({allowed}) => ({userInfo: userInfo(allowed.user)}),
-  TokenReview: (x, object) => {
+  TokenReview: async ({deps}, object) => {
     const token = digString(object, 'spec', 'token');
     if (!token) throw badRequest('token is required for TokenReview in authentication');
-    try {
-      const user = authenticate({authorization: `Bearer ${token}`, peer: undefined}, x.deps.tokens);
-      return {authenticated: true, user: userInfo(user)};
-    } catch (err) {
-      if (err instanceof ApiError) return {authenticated: false, error: 'the token is not known'};
-      throw err;
-    }
+    const asked = strings(dig(object, 'spec', 'audiences'));
+    const verdict = await identify(token, deps, asked.length > 0 ? asked : deps.accounts.audiences);
+    if ('why' in verdict) return {user: {}, error: verdict.why};
+    return {authenticated: true, user: userInfo(verdict.user), audiences: [...verdict.audiences]};
   },
   SelfSubjectAccessReview: (x, object) => decision(x.allowed.user, attributesOf(x, object)),
   SubjectAccessReview: (x, object) => decision(subjectOf(x, object), attributesOf(x, object)),

@@ -6,6 +6,7 @@ import {ApiError, forbidden} from '../api/errors.ts';
 import {authenticate} from '../auth/authenticate.ts';
 import type {Attributes} from '../auth/authorize.ts';
 import {authorize, refusal} from '../auth/authorize.ts';
+import {homeOf} from '../auth/service-account.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
 import type {Call} from './call.ts';
@@ -35,9 +36,10 @@ export function apiServer(deps: Deps): Handler {
 async function serve(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
   try {
-    const user = authenticate({authorization: header(headers, 'authorization'), peer}, deps.tokens);
+    const user = await authenticate({authorization: header(headers, 'authorization'), peer}, deps);
     refuseImpersonation(headers);
-    const place = await locate(deps.store, call.target.cluster);
+    // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
+    const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
     // Before anything is said about what exists.
     const attributes = attributesOf(call, place);
     const allowed = authorize(user, attributes);

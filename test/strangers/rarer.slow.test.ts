@@ -1,12 +1,13 @@
 import {test} from 'node:test';
-import {noTools} from '../support/kubectl.ts';
+import {kubectlVersions, noTools} from '../support/kubectl.ts';
 import {folder, startServer} from '../support/process.ts';
-import type {Step} from './shell.ts';
+import type {Shell, Step} from './shell.ts';
 import {openShell} from './shell.ts';
 import {widget, widgetsCrd} from './widgets.ts';
 
 test('what kubectl can do besides', {skip: noTools ?? false, timeout: 60_000}, async t => {
-  const shell = openShell(t, await startServer(t, {root: folder(t)}), '1.35');
+  const server = await startServer(t, {root: folder(t)});
+  const shell = openShell(t, server, '1.35');
   await shell.play([
     ['create workspace one --enter', /root:one/],
     ['apply -f -', /created/, widgetsCrd],
@@ -16,6 +17,8 @@ test('what kubectl can do besides', {skip: noTools ?? false, timeout: 60_000}, a
   await t.test('other ways to read', () => shell.play(reading));
   await t.test('other ways to delete', () => shell.play(deleting));
   await t.test('rights are reconciled and described', () => shell.play(rights));
+  for (const version of kubectlVersions)
+    await t.test(`tokens of service accounts, by kubectl ${version}`, () => tokens(openShell(t, server, version)));
   await t.test('the kinds of workspaces', () => shell.play(workspaces));
 });
 
@@ -82,6 +85,15 @@ const rights: readonly Step[] = [
   ['set subject rolebinding readers --user=john', 'rolebinding.rbac.authorization.k8s.io/readers subjects updated'],
   ['get rolebinding readers -o jsonpath={.subjects[*].name}', 'jane john'],
 ];
+
+async function tokens(shell: Shell): Promise<void> {
+  await shell.play([
+    ['! create token nobody', /serviceaccounts "nobody" not found/],
+    ['! create token default --duration=1m', /may not specify a duration less than 10 minutes/],
+  ]);
+  const {stdout: token} = await shell.kubectl('create token default --duration=10m');
+  await shell.play([[`auth whoami --token=${token.trim()}`, /^Username +system:serviceaccount:default:default$/m]]);
+}
 
 const workspaces: readonly Step[] = [
   ['get apibindings', /^tenancy\.kcp\.io-\w+ .*True/m],

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import {generateKeyPairSync} from 'node:crypto';
 import {about} from '../../src/main/about.ts';
 import {createPlane} from '../../src/main/plane.ts';
+import {tokenKeys} from '../../src/main/token-keys.ts';
 import {digest, tokenLookup} from '../../src/main/tokens.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import type {Answer, Api} from './api-client.ts';
@@ -14,6 +16,10 @@ import {virtualWorld} from './virtual-world.ts';
 export const users = {kcpAdmin: 'token-of-kcp-admin', shardAdmin: 'token-of-shard-admin', user1: 'token-of-user-1'} as const;
 
 export const rootCa = '-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n';
+
+/** Who issues tokens of service accounts; a restart keeps the key. */
+export const issuer = 'https://kcp.default.svc';
+const signingKey = generateKeyPairSync('ec', {namedCurve: 'P-256'}).privateKey;
 
 /** A whole control plane in this process, over an empty store. */
 export type TestPlane = {
@@ -51,6 +57,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
       [digest(users.shardAdmin), named('shard-admin', 'system:masters')],
       [digest(users.user1), named('user-1')],
     ]),
+    accountTokens: {keys: tokenKeys(signingKey), issuers: [issuer], audiences: [issuer], secondsMax: 100_000},
     shardName: 'root',
     rootCa,
     about: about(
