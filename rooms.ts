@@ -38,7 +38,7 @@ export const rooms: {readonly [name: string]: Room} = {
   },
   registry: {
     holds: 'which kinds exist in which workspace; keys; discovery and OpenAPI',
-    may: ['api', 'schema', 'kinds', 'storage'],
+    may: ['api', 'schema', 'cel', 'kinds', 'storage'],
     uses: ['node:crypto'],
   },
   tenancy: {holds: 'pure rules of workspaces: types, phases, what a new one contains', may: ['api', 'kinds']},

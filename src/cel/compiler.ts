@@ -89,15 +89,15 @@ const pathStart = (operand: Expr): number => {
 function compileSelect(expr: SelectExpr, checked: Checked): Step {
   const operand = compileExpr(expr.operand, checked);
   const declared = declaredField(checked.type(expr.operand), expr.field);
-  const key = declared?.key ?? expr.field;
+  const access = {field: expr.field, key: declared?.key ?? expr.field, declared: declared !== undefined};
   const adapt = declared && adapterOf(declared.type);
   const cost = 1 + pathStart(expr.operand);
-  const {mode, field} = expr;
+  const {mode} = expr;
   return frame => {
     const value = operand(frame);
     frame.meter.charge(cost);
-    if (mode === 'test') return testField(value, key);
-    const found = selectField(value, key, field, mode === 'optional');
+    if (mode === 'test') return testField(value, access);
+    const found = selectField(value, access, mode === 'optional');
     if (!adapt) return found;
     if (!(found instanceof Optional)) return adapt(found, frame.meter);
     return found.value === undefined ? found : new Optional(adapt(found.value, frame.meter));
