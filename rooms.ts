@@ -33,7 +33,7 @@ export const rooms: {readonly [name: string]: Room} = {
   },
   kinds: {
     holds: 'every built-in kind as a value, and how a CustomResourceDefinition becomes one',
-    may: ['api', 'schema'],
+    may: ['api', 'schema', 'cel'],
     uses: ['node:crypto'],
   },
   registry: {
