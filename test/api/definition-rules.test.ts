@@ -198,9 +198,9 @@ test('a pattern that makes others backtrack is nothing to us', async () => {
 });
 
 test('what rules may cost when they run has a limit', async () => {
-  const list = {type: 'array', maxItems: 1_300, items: int, 'x-kubernetes-validations': [{rule: 'self.all(a, self.all(b, a + b >= 0))'}]};
+  const list = {type: 'array', maxItems: 1_100, items: int, 'x-kubernetes-validations': [{rule: 'self.all(a, self.all(b, a + b >= 0))'}]};
   const kind = await define({type: 'object', properties: {list}});
-  refused(await kind.create('a', {list: Array.from({length: 1_200}, (_, i) => i)}), 422, 'actual cost limit exceeded', ['spec.list']);
+  refused(await kind.create('a', {list: Array.from({length: 1_100}, (_, i) => i)}), 422, 'actual cost limit exceeded', ['spec.list']);
 });
 
 test('rules at every level of a deep schema take bounded time', async () => {
