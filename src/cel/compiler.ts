@@ -4,6 +4,7 @@ import type {CallExpr, Expr, FoldExpr, ListExpr, Literal, MapExpr, SelectExpr} f
 import type {Checked} from './checker.ts';
 import {equals} from './equality.ts';
 import type {Overload} from './functions.ts';
+import {comparerOf, union} from './list-kinds.ts';
 import type {Meter} from './meter.ts';
 import {traversal} from './meter.ts';
 import type {Field, Type} from './types.ts';
@@ -109,7 +110,7 @@ function declaredField(type: Type, name: string): Field | undefined {
   return type.kind === 'object' ? type.fields.get(name) : undefined;
 }
 
-type Special = (expr: CallExpr, checked: Checked) => Step;
+type Special = (expr: CallExpr, checked: Checked) => Step | undefined;
 
 const operands = (expr: CallExpr, checked: Checked): Step[] => expr.args.map(arg => compileExpr(arg, checked));
 
@@ -121,6 +122,7 @@ const special: ReadonlyMap<string, Special> = new Map<string, Special>([
   ['@not_strictly_false', compileNotStrictlyFalse],
   ['_==_', (expr, checked) => compileEquals(expr, checked, true)],
   ['_!=_', (expr, checked) => compileEquals(expr, checked, false)],
+  ['_+_', compileUnion],
   ['_[_]', (expr, checked) => compileIndex(expr, checked, indexValue)],
   ['_[?_]', (expr, checked) => compileIndex(expr, checked, optionalIndex)],
   ['or', compileOr],
@@ -172,10 +174,25 @@ function compileNotStrictlyFalse(expr: CallExpr, checked: Checked): Step {
 
 function compileEquals(expr: CallExpr, checked: Checked, wanted: boolean): Step {
   const [left, right] = operands(expr, checked) as [Step, Step];
+  const compare = comparerOf(checked.type(expr.args[0]!)) ?? equals;
   return frame => {
     const [a, b] = [left(frame), right(frame)];
     frame.meter.charge(traversal(Math.min(sizeOf(a), sizeOf(b))));
-    return equals(a, b, frame.meter) === wanted;
+    return compare(a, b, frame.meter) === wanted;
+  };
+}
+
+/** Adding to a list that is a set or a map. All other additions are ordinary calls. */
+function compileUnion(expr: CallExpr, checked: Checked): Step | undefined {
+  const type = checked.type(expr.args[0]!);
+  if (type.kind !== 'list' || !type.as) return undefined;
+  const kind = type.as;
+  const [left, right] = operands(expr, checked) as [Step, Step];
+  return frame => {
+    const [a, b] = [left(frame), right(frame)];
+    if (!isList(a) || !isList(b)) throw new Failure('no such overload');
+    frame.meter.charge(1);
+    return union(kind, a, b, frame.meter);
   };
 }
 

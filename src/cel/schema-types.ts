@@ -1,5 +1,5 @@
 import type {JsonSchema} from '../schema/json-schema.ts';
-import type {Field, ObjectType, Type} from './types.ts';
+import type {Field, ListKind, ObjectType, Type} from './types.ts';
 import {bool, bytes, double, duration, dyn, int, listOf, mapOf, string, timestamp} from './types.ts';
 
 /**
@@ -25,7 +25,8 @@ function newType(schema: JsonSchema, {name, root, known}: Required<Naming>): Typ
       return objectType(schema, {name, root: root || schema['x-kubernetes-embedded-resource'] === true, known});
     case 'array': {
       const item = schema.items && typeOfSchema(schema.items, {name: `${name}.@idx`, root: false, known});
-      return item && listOf(item);
+      const as = listKind(schema);
+      return item && {...listOf(item), ...(as && {as})};
     }
     case 'string':
       return formats.get(schema.format ?? '') ?? string;
@@ -38,6 +39,11 @@ function newType(schema: JsonSchema, {name, root, known}: Required<Naming>): Typ
     default:
       return undefined;
   }
+}
+
+function listKind(schema: JsonSchema): ListKind | undefined {
+  const listType = schema['x-kubernetes-list-type'];
+  return listType === 'map' ? schema['x-kubernetes-list-map-keys'] : listType === 'set' ? 'set' : undefined;
 }
 
 const formats: ReadonlyMap<string, Type> = new Map<string, Type>([

@@ -32,7 +32,7 @@ async function define(spec: object) {
     create: (name: string, of: object) => api.post(path, body(name, of)),
     patch: (name: string, patch: object) => api.patch(`${path}/${name}`, patch),
     patchStatus: (name: string, patch: object) => api.patch(`${path}/${name}/status`, patch),
-    apply: (name: string, of: object) => api.patch(`${path}/${name}?fieldManager=me`, JSON.stringify(body(name, of)), applyYaml),
+    apply: (name: string, of: object) => api.patch(`${path}/${name}?fieldManager=me&force=true`, JSON.stringify(body(name, of)), applyYaml),
     redefine: (changed: object) => api.patch(at, {spec: {versions: versionsOf(changed)}}),
   };
 }

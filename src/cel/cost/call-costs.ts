@@ -105,7 +105,15 @@ const product =
   (factor: number): Cost =>
   ({size}) => ({cost: capped(1 + factored(times(size(0), size(1)).max, factor))});
 
+/**
+ * The text of a number or the like. Kubernetes says nothing of its length, and so takes every message that names a number for too
+ * costly, those of its own documentation among them; here it is known to be short.
+ */
+const scalarChars = 64;
+const scalarKinds: ReadonlySet<Type['kind']> = new Set(['bool', 'int', 'uint', 'double', 'timestamp', 'duration']);
+
 const converting: Cost = ({size}, [from]) => {
+  if (scalarKinds.has(from!.kind)) return {cost: 1, size: atMost(scalarChars)};
   if (from!.kind !== 'bytes') return once;
   return {cost: factored(size(0).max, charCost), size: {min: Math.floor(size(0).min / 4), max: size(0).max}};
 };
