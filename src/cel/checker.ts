@@ -2,6 +2,7 @@ import type {CallExpr, Expr, FoldExpr, ListExpr, MapExpr, SelectExpr} from './as
 import {qualifiedName} from './ast.ts';
 import type {Overload} from './functions.ts';
 import type {Issue} from './issue.ts';
+import {literalIssue} from './literal-arguments.ts';
 import type {Environment, Variable} from './scope.ts';
 import {Scope} from './scope.ts';
 import type {Type} from './types.ts';
@@ -207,6 +208,8 @@ class Checker {
     }
     if (!result) return this.#say(expr.at, `found no matching overload for '${name}' applied to '${this.#shape(types, member)}'`);
     this.references.set(expr, {kind: 'function', overloads: fitting, args});
+    const issue = literalIssue(name, expr);
+    if (issue) this.issues.push(issue);
     return result;
   }
 
