@@ -49,9 +49,8 @@ type Change = {readonly object: KubeObject; readonly old?: KubeObject; readonly 
 
 /** Built-in kinds say in their strategy all that is wrong with them; their schemas are for reading. */
 function contentErrors({schema, kind}: Resource, {object, old, subresource}: Change): FieldError[] {
-  if (!kind.custom) return kind.strategy.validate?.(asJson(object)) ?? [];
   const validate = subresource === 'status' ? schema.validateStatus : schema.validate;
-  return validate(asJson(object), old && asJson(old));
+  return [...(kind.custom ? validate(asJson(object), old && asJson(old)) : []), ...(kind.strategy.validate?.(asJson(object)) ?? [])];
 }
 
 /** What the rules of the schema say. They may rely on what the rest of it demands, and wait until that is in order. */
