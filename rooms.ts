@@ -19,7 +19,10 @@ export const rooms: {readonly [name: string]: Room} = {
     may: ['api'],
     uses: ['re2js', 'node:module'],
   },
-  cel: {holds: "the expression language: parse, check, cost, compile; Kubernetes' libraries", may: ['api', 'schema']},
+  cel: {
+    holds: "the expression language: parse, check, cost, compile; Kubernetes' libraries; the rules of schemas",
+    may: ['api', 'schema'],
+  },
   merge: {holds: 'JSON patch, merge patch, strategic merge patch, server-side apply', may: ['api', 'schema']},
   wire: {
     holds: 'what clients send and accept: JSON, YAML, protobuf, tables, partial metadata',

@@ -43,7 +43,7 @@ const rulesErrors = (crd: JsonObject, concerns: (version: JsonObject) => boolean
     concerns(version) ? versionRuleErrors(at('spec', 'versions', i), version) : [],
   );
 
-/** What cannot change: group and plural never, scope and kind once the resource is served. */
+/** What cannot change: group and plural never, scope and kind once the resource is served. And what is wrong with rules that are new. */
 export function validateCrdUpdate(crd: JsonObject, old: JsonObject): FieldError[] {
   const fixed: (readonly string[])[] = [...(isEstablished(old) ? [['scope'], ['names', 'kind']] : []), ['group'], ['names', 'plural']];
   const moved = fixed.flatMap(path => {
