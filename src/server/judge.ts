@@ -1,6 +1,7 @@
+import type {Write} from '../admission/rule.ts';
 import {invalid} from '../api/errors.ts';
 import type {FieldError} from '../api/field-error.ts';
-import {invalidValue} from '../api/field-error.ts';
+import {invalidValue, summary} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import type {MetadataRules} from '../api/metadata.ts';
 import {finalizerWarnings, validateMetadata, validateMetadataUpdate} from '../api/metadata.ts';
@@ -16,12 +17,12 @@ export function judgeNew(resource: Resource, object: KubeObject, warnings: strin
   const {metadata} = asJson(object) as {metadata: JsonObject};
   const own = kind.strategy.validateCreate?.(asJson(object)) ?? [];
   const found = [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, {object})];
-  refuse(resource, object, [...found, ...ruleErrors(resource, {object}, found), ...own]);
+  refuse(resource, object, [...found, ...ruleFindings(resource, {object}, found).errors, ...own]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
 }
 
-/** @throws ApiError Invalid, with everything that is wrong with an update of `old` */
-export function judgeUpdate(resource: Resource, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
+/** Warns of what is forgiven. @throws ApiError Invalid, with everything that is wrong with an update of `old` */
+export function judgeUpdate({resource, object, subresource, warnings}: Write, old: KubeObject): void {
   const {kind} = resource;
   const {strategy} = kind;
   const now = asJson(object);
@@ -32,7 +33,9 @@ export function judgeUpdate(resource: Resource, object: KubeObject, old: KubeObj
     ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),
     ...contentErrors(resource, change),
   ];
-  refuse(resource, object, [...found, ...ruleErrors(resource, change, found), ...(changes?.(now, before) ?? [])]);
+  const {errors, forgiven} = ruleFindings(resource, change, found);
+  refuse(resource, object, [...found, ...errors, ...(changes?.(now, before) ?? [])]);
+  warnings.push(...forgiven.map(error => summary([error])));
 }
 
 const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => ({
@@ -44,6 +47,8 @@ const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => 
 /** Groups of Kubernetes whose kinds take any finalizer. */
 const lenientGroups = new Set(['admissionregistration.k8s.io', 'apiextensions.k8s.io']);
 
+type Findings = ReturnType<NonNullable<Resource['rules']>['check']>;
+
 /** What is to be stored, and for an update, what is there. */
 type Change = {readonly object: KubeObject; readonly old?: KubeObject; readonly subresource?: string | undefined};
 
@@ -54,9 +59,9 @@ function contentErrors({schema, kind}: Resource, {object, old, subresource}: Cha
 }
 
 /** What the rules of the schema say. They may rely on what the rest of it demands, and wait until that is in order. */
-function ruleErrors({rules}: Resource, {object, old}: Change, found: readonly FieldError[]): FieldError[] {
-  if (!rules) return [];
-  if (found.some(({type}) => blocking.has(type))) return [invalidValue('', null, unchecked)];
+function ruleFindings({rules}: Resource, {object, old}: Change, found: readonly FieldError[]): Findings {
+  if (!rules) return {errors: [], forgiven: []};
+  if (found.some(({type}) => blocking.has(type))) return {errors: [invalidValue('', null, unchecked)], forgiven: []};
   return rules.check(asJson(object), old && asJson(old));
 }
 

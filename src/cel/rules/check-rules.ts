@@ -19,6 +19,8 @@ export const ruleLimits = {
   requestCostMax: 10_000_000,
   /** Steps of work that they may take beyond what the cost counts. */
   requestStepsMax: 20_000_000,
+  /** Steps that go for each time a rule is looked at, even one that costs nothing. */
+  stepsPerRule: 5,
   /** Failures that are reported; with more, the rest of the rules does not run. */
   failuresMax: 200,
 } as const;
@@ -29,7 +31,13 @@ export type CompiledRules = {
    * What the rules hold against an object that its schema finds valid; `old` is the object before an update, which transition
    * rules see, and for the sake of which unchanged parts are forgiven. Changes nothing.
    */
-  readonly check: (object: JsonObject, old?: JsonObject) => FieldError[];
+  readonly check: (object: JsonObject, old?: JsonObject) => Findings;
+};
+
+export type Findings = {
+  readonly errors: readonly FieldError[];
+  /** What is wrong and was so before: nothing to refuse an update for, but worth telling (spec kubernetes-api 6.7). */
+  readonly forgiven: readonly FieldError[];
 };
 
 /** The rules of the schema of a whole resource; undefined when it has none. Compiles nothing yet. */
@@ -53,13 +61,13 @@ export const newPurse = (): Purse => ({cost: ruleLimits.requestCostMax, steps: r
 export type Judged = {readonly value: Json; readonly old: Json | undefined; readonly ratchet: Ratchet};
 
 /** Runs the rules of a tree, and pays from the purse. Fields of errors begin at the value of the tree. */
-export function checkTree(tree: RuleNode, judged: Judged, purse: Purse): FieldError[] {
-  const run: Run = {errors: [], path: [], purse};
+export function checkTree(tree: RuleNode, judged: Judged, purse: Purse): Findings {
+  const run: Run = {errors: [], forgiven: [], path: [], purse};
   visit(tree, judged, run);
-  return run.errors;
+  return run;
 }
 
-type Run = {readonly errors: FieldError[]; readonly path: string[]; readonly purse: Purse};
+type Run = {readonly errors: FieldError[]; readonly forgiven: FieldError[]; readonly path: string[]; readonly purse: Purse};
 
 const pathOf = ({path}: Run): string => path.join('').replace(/^\./, '');
 
@@ -105,6 +113,7 @@ function runRules(node: RuleNode, judged: Judged, run: Run): boolean {
   const rules = node.rules();
   if (rules.length === 0) return true;
   const typeName = node.schema.type ?? '';
+  run.purse.steps -= rules.length * ruleLimits.stepsPerRule;
   if (run.purse.cost <= 0 || run.purse.steps <= 0) return stop(run, invalidValue(pathOf(run), typeName, outOfBudget));
   for (const rule of rules) {
     if (!runRule(rule, typeName, judged, run)) return false;
@@ -132,12 +141,13 @@ function runRule(rule: RuleProgram, typeName: string, judged: Judged, run: Run):
     return hasRoom(run);
   }
   if (outcome.value === true) return true;
-  if (!rule.usesOldSelf && forgives(judged.ratchet)) return true;
 
   const field = (pathOf(run) + rule.place).replace(/^\./, '');
   const made = rule.message ? madeMessage(pay(rule.message, bindings, purse), rule.messageSource) : {};
   if (made.fatal !== undefined) return stop(run, invalidValue(field, typeName, made.fatal));
-  errors.push(failure(rule.reason, field, judged.value, made.message ?? rule.fixedMessage));
+  const error = failure(rule.reason, field, judged.value, made.message ?? rule.fixedMessage);
+  if (!rule.usesOldSelf && forgives(judged.ratchet)) run.forgiven.push(error);
+  else errors.push(error);
   return hasRoom(run);
 }
 
@@ -160,7 +170,7 @@ function stop(run: Run, error: FieldError): false {
   return false;
 }
 
-const hasRoom = ({errors}: Run): boolean => errors.length < ruleLimits.failuresMax;
+const hasRoom = ({errors, forgiven}: Run): boolean => errors.length + forgiven.length < ruleLimits.failuresMax;
 
 const exhaustedText = (error: string, {shown}: RuleProgram): string =>
   `'${error}': no further validation rules will be run due to call cost exceeds limit for rule: ${shown}`;

@@ -178,7 +178,9 @@ function defaultErrors(schema: JsonSchema, path: string): FieldError[] {
   const visit = (node: RuleNode, where: string, root: boolean): void => {
     const value = node.schema.default ?? null;
     if (value !== null) {
-      const found = [value, undefined].map(old => checkTree(node, {value, old, ratchet: noRatchet}, purse)).find(all => all.length > 0);
+      const found = [value, undefined]
+        .map(old => checkTree(node, {value, old, ratchet: noRatchet}, purse).errors)
+        .find(all => all.length > 0);
       for (const error of found ?? []) errors.push({...error, field: fieldWithin(at(where, 'default'), error.field)});
     }
     if (node.items) visit(node.items, at(where, 'items'), false);
