@@ -19,7 +19,10 @@ export const rooms: {readonly [name: string]: Room} = {
     may: ['api'],
     uses: ['re2js', 'node:module'],
   },
-  cel: {holds: "the expression language: parse, check, cost, compile; Kubernetes' libraries", may: ['api', 'schema']},
+  cel: {
+    holds: "the expression language: parse, check, cost, compile; Kubernetes' libraries; the rules of schemas",
+    may: ['api', 'schema'],
+  },
   merge: {holds: 'JSON patch, merge patch, strategic merge patch, server-side apply', may: ['api', 'schema']},
   wire: {
     holds: 'what clients send and accept: JSON, YAML, protobuf, tables, partial metadata',
@@ -33,12 +36,12 @@ export const rooms: {readonly [name: string]: Room} = {
   },
   kinds: {
     holds: 'every built-in kind as a value, and how a CustomResourceDefinition becomes one',
-    may: ['api', 'schema'],
+    may: ['api', 'schema', 'cel'],
     uses: ['node:crypto'],
   },
   registry: {
     holds: 'which kinds exist in which workspace; keys; discovery and OpenAPI',
-    may: ['api', 'schema', 'kinds', 'storage'],
+    may: ['api', 'schema', 'cel', 'kinds', 'storage'],
     uses: ['node:crypto'],
   },
   tenancy: {holds: 'pure rules of workspaces: types, phases, what a new one contains', may: ['api', 'kinds']},

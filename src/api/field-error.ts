@@ -38,6 +38,12 @@ export const invalidValue = (field: string, value: Json | undefined, detail: str
   field,
   message: detailed(`Invalid value: ${printValue(value)}`, detail),
 });
+/** The same without the value, for those too large to show. */
+export const invalidField = (field: string, detail: string): FieldError => ({
+  type: 'Invalid',
+  field,
+  message: detailed('Invalid value', detail),
+});
 export const typeInvalid = (field: string, value: Json | undefined, detail: string): FieldError => ({
   type: 'TypeInvalid',
   field,

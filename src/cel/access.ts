@@ -1,25 +1,29 @@
 import type {Value} from './values.ts';
 import {Double, Failure, isInt, isList, isMap, lift, mapGet, Optional, typeName, Uint} from './values.ts';
 
+/** A field as an expression names it, and its key in the object. Of objects with a schema, fields that are null count as absent. */
+export type Access = {readonly field: string; readonly key: string; readonly declared: boolean};
+
 /** `value.field`; through an optional, the result is optional too. */
-export function selectField(value: Value, key: string, field: string, optional: boolean): Value {
+export function selectField(value: Value, access: Access, optional: boolean): Value {
   const inside = value instanceof Optional ? value.value : value;
   if (inside === undefined) return new Optional(undefined);
-  const found = fieldOf(inside, key);
+  const found = fieldOf(inside, access);
   if (optional || value instanceof Optional) return new Optional(found);
-  if (found === undefined) throw new Failure(`no such key: ${field}`);
+  if (found === undefined) throw new Failure(`no such key: ${access.field}`);
   return found;
 }
 
 /** `has(value.field)`. */
-export function testField(value: Value, key: string): boolean {
+export function testField(value: Value, access: Access): boolean {
   const inside = value instanceof Optional ? value.value : value;
-  return inside !== undefined && fieldOf(inside, key) !== undefined;
+  return inside !== undefined && fieldOf(inside, access) !== undefined;
 }
 
-function fieldOf(value: Value, key: string): Value | undefined {
+function fieldOf(value: Value, {key, declared}: Access): Value | undefined {
   if (!isMap(value)) throw new Failure(`type '${typeName(value)}' does not support field selection`);
-  return mapGet(value, key);
+  const found = mapGet(value, key);
+  return found === null && declared ? undefined : found;
 }
 
 /** `value[index]`; through an optional, the result is optional too. */

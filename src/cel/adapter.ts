@@ -2,8 +2,9 @@ import {Buffer} from 'node:buffer';
 import type {Meter} from './meter.ts';
 import {parseDuration, parseTimestamp} from './time.ts';
 import type {Type} from './types.ts';
+import {optionalName} from './types.ts';
 import type {Value} from './values.ts';
-import {Double, isInt, isList, isMap, lift, MapValue, mapGet, mapKeys} from './values.ts';
+import {Double, isInt, isList, isMap, lift, MapValue, mapGet, mapKeys, Optional} from './values.ts';
 
 /** Turns what JSON holds into what the type says; leaves alone what is so already, and null. */
 type Adapter = (value: Value, meter: Meter) => Value;
@@ -22,6 +23,8 @@ export function adapterOf(type: Type): Adapter | undefined {
       return value => (typeof value === 'string' ? parseDuration(value) : value);
     case 'bytes':
       return value => (typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value);
+    case 'opaque':
+      return type.name === optionalName ? optionalAdapter(adapterOf(type.params[0]!)) : undefined;
     case 'wrapper':
       return adapterOf(type.of);
     case 'list':
@@ -31,6 +34,11 @@ export function adapterOf(type: Type): Adapter | undefined {
     default:
       return undefined;
   }
+}
+
+function optionalAdapter(item: Adapter | undefined): Adapter | undefined {
+  if (!item) return undefined;
+  return (value, meter) => (value instanceof Optional && value.value !== undefined ? new Optional(item(value.value, meter)) : value);
 }
 
 function listAdapter(item: Adapter | undefined): Adapter | undefined {

@@ -2,6 +2,7 @@ import type {CallExpr, Expr, FoldExpr, ListExpr, MapExpr, SelectExpr} from './as
 import {qualifiedName} from './ast.ts';
 import type {Overload} from './functions.ts';
 import type {Issue} from './issue.ts';
+import {literalIssue} from './literal-arguments.ts';
 import type {Environment, Variable} from './scope.ts';
 import {Scope} from './scope.ts';
 import type {Type} from './types.ts';
@@ -26,7 +27,7 @@ import {
 import {assignable, Bindings, deref, settle, substitute} from './unify.ts';
 
 /** What a name in an expression stands for. */
-type Reference =
+export type Reference =
   | {readonly kind: 'variable'; readonly variable: Variable}
   | {readonly kind: 'type'; readonly name: string}
   | {readonly kind: 'function'; readonly overloads: readonly Overload[]; readonly args: readonly Expr[]};
@@ -36,6 +37,8 @@ type FoldVariables = {readonly item: Variable; readonly second: Variable | undef
 /** What the checker found out about the nodes of an expression. */
 export type Checked = {
   readonly issues: readonly Issue[];
+  /** The variables of the environment that the expression uses. */
+  readonly uses: ReadonlySet<string>;
   /** Slots that a frame needs; the variables of the environment have the first, in their order. */
   readonly slots: number;
   readonly type: (expr: Expr) => Type;
@@ -49,9 +52,10 @@ export function check(expr: Expr, environment: Environment): Checked {
   for (const [name, type] of environment.variables) scope.declare(name, type);
   const checker = new Checker(environment);
   checker.check(expr, scope);
-  const {bindings, types, references, folds, issues} = checker;
+  const {bindings, types, references, folds, issues, uses} = checker;
   return {
     issues,
+    uses,
     slots: scope.slots,
     type: node => settle(bindings, types.get(node) ?? dyn),
     reference: node => references.get(node),
@@ -77,6 +81,7 @@ const typeNames: ReadonlyMap<string, Type> = new Map<string, Type>([
 
 class Checker {
   readonly issues: Issue[] = [];
+  readonly uses = new Set<string>();
   readonly types = new Map<Expr, Type>();
   readonly references = new Map<Expr, Reference>();
   readonly folds = new Map<FoldExpr, FoldVariables>();
@@ -132,6 +137,7 @@ class Checker {
     const variable = scope.find(name);
     if (variable) {
       this.references.set(expr, {kind: 'variable', variable});
+      if (variable.slot < this.#environment.variables.size) this.uses.add(name);
       return variable.type;
     }
     const type = typeNames.get(name);
@@ -202,6 +208,8 @@ class Checker {
     }
     if (!result) return this.#say(expr.at, `found no matching overload for '${name}' applied to '${this.#shape(types, member)}'`);
     this.references.set(expr, {kind: 'function', overloads: fitting, args});
+    const issue = literalIssue(name, expr);
+    if (issue) this.issues.push(issue);
     return result;
   }
 

@@ -4,6 +4,7 @@ import type {CallExpr, Expr, FoldExpr, ListExpr, Literal, MapExpr, SelectExpr} f
 import type {Checked} from './checker.ts';
 import {equals} from './equality.ts';
 import type {Overload} from './functions.ts';
+import {comparerOf, union} from './list-kinds.ts';
 import type {Meter} from './meter.ts';
 import {traversal} from './meter.ts';
 import type {Field, Type} from './types.ts';
@@ -12,6 +13,7 @@ import type {Value} from './values.ts';
 import {
   Double,
   Failure,
+  isInt,
   isList,
   isMap,
   lift,
@@ -89,15 +91,16 @@ const pathStart = (operand: Expr): number => {
 function compileSelect(expr: SelectExpr, checked: Checked): Step {
   const operand = compileExpr(expr.operand, checked);
   const declared = declaredField(checked.type(expr.operand), expr.field);
-  const key = declared?.key ?? expr.field;
+  const access = {field: expr.field, key: declared?.key ?? expr.field, declared: declared !== undefined};
   const adapt = declared && adapterOf(declared.type);
-  const cost = 1 + pathStart(expr.operand);
-  const {mode, field} = expr;
+  const {mode} = expr;
+  // Kubernetes asks for nothing to see whether something is there.
+  const cost = (mode === 'test' ? 0 : 1) + pathStart(expr.operand);
   return frame => {
     const value = operand(frame);
     frame.meter.charge(cost);
-    if (mode === 'test') return testField(value, key);
-    const found = selectField(value, key, field, mode === 'optional');
+    if (mode === 'test') return testField(value, access);
+    const found = selectField(value, access, mode === 'optional');
     if (!adapt) return found;
     if (!(found instanceof Optional)) return adapt(found, frame.meter);
     return found.value === undefined ? found : new Optional(adapt(found.value, frame.meter));
@@ -109,7 +112,7 @@ function declaredField(type: Type, name: string): Field | undefined {
   return type.kind === 'object' ? type.fields.get(name) : undefined;
 }
 
-type Special = (expr: CallExpr, checked: Checked) => Step;
+type Special = (expr: CallExpr, checked: Checked) => Step | undefined;
 
 const operands = (expr: CallExpr, checked: Checked): Step[] => expr.args.map(arg => compileExpr(arg, checked));
 
@@ -121,6 +124,8 @@ const special: ReadonlyMap<string, Special> = new Map<string, Special>([
   ['@not_strictly_false', compileNotStrictlyFalse],
   ['_==_', (expr, checked) => compileEquals(expr, checked, true)],
   ['_!=_', (expr, checked) => compileEquals(expr, checked, false)],
+  ['_+_', compileUnion],
+  ['@in', compileMembership],
   ['_[_]', (expr, checked) => compileIndex(expr, checked, indexValue)],
   ['_[?_]', (expr, checked) => compileIndex(expr, checked, optionalIndex)],
   ['or', compileOr],
@@ -172,11 +177,38 @@ function compileNotStrictlyFalse(expr: CallExpr, checked: Checked): Step {
 
 function compileEquals(expr: CallExpr, checked: Checked, wanted: boolean): Step {
   const [left, right] = operands(expr, checked) as [Step, Step];
+  const compare = comparerOf(checked.type(expr.args[0]!)) ?? equals;
   return frame => {
     const [a, b] = [left(frame), right(frame)];
     frame.meter.charge(traversal(Math.min(sizeOf(a), sizeOf(b))));
-    return equals(a, b, frame.meter) === wanted;
+    return compare(a, b, frame.meter) === wanted;
   };
+}
+
+/** Adding to a list that is a set or a map. All other additions are ordinary calls. */
+function compileUnion(expr: CallExpr, checked: Checked): Step | undefined {
+  const type = checked.type(expr.args[0]!);
+  if (type.kind !== 'list' || !type.as) return undefined;
+  const kind = type.as;
+  const [left, right] = operands(expr, checked) as [Step, Step];
+  return frame => {
+    const [a, b] = [left(frame), right(frame)];
+    if (!isList(a) || !isList(b)) throw new Failure('no such overload');
+    frame.meter.charge(1);
+    return union(kind, a, b, frame.meter);
+  };
+}
+
+/** Whether something is among texts or integers that are spelled out: it is looked up. All else is an ordinary call. */
+function compileMembership(expr: CallExpr, checked: Checked): Step | undefined {
+  const [item, list] = expr.args as [Expr, Expr];
+  const constant = constantOf(list);
+  if (constant === undefined || !isList(constant)) return undefined;
+  if (!constant.every(each => typeof each === 'string' || isInt(each))) return undefined;
+  const members = new MapValue();
+  for (const each of new Set(constant)) members.add(each, true);
+  const step = compileExpr(item, checked);
+  return frame => members.get(step(frame)) !== undefined;
 }
 
 function compileIndex(expr: CallExpr, checked: Checked, access: (value: Value, index: Value) => Value): Step {
@@ -196,7 +228,6 @@ function compileOr(expr: CallExpr, checked: Checked): Step {
   const unwrap = expr.name === 'orValue';
   return frame => {
     const value = optional(frame);
-    frame.meter.charge(1);
     if (!(value instanceof Optional)) throw new Failure('no such overload');
     if (value.value === undefined) return other(frame);
     return unwrap ? value.value : value;
@@ -225,7 +256,19 @@ const fits = ({accepts}: Overload, values: readonly Value[]): boolean => values.
 const listCost = 10;
 const mapCost = 30;
 
+/** The value of what is spelled out down to its last part; undefined for all else. Kubernetes computes it once and asks for nothing. */
+function constantOf(expr: Expr): Value | undefined {
+  if (expr.kind === 'literal') return literalValue(expr.literal);
+  if (expr.kind !== 'list' || expr.items.length === 0) return undefined;
+  const items = expr.items.map(item => (item.optional ? undefined : constantOf(item.value)));
+  return items.includes(undefined) ? undefined : (items as Value[]);
+}
+
 function compileList(expr: ListExpr, checked: Checked): Step {
+  const constant = constantOf(expr);
+  if (constant !== undefined) return () => constant;
+  // Macros fill lists that begin empty.
+  if (expr.items.length === 0) return () => [];
   const items = expr.items.map(item => ({step: compileExpr(item.value, checked), optional: item.optional}));
   return frame => {
     const values: Value[] = [];
@@ -244,6 +287,10 @@ function compileMap(expr: MapExpr, checked: Checked): Step {
     value: compileExpr(entry.value, checked),
     optional: entry.optional,
   }));
+  const isConstant = expr.entries.every(
+    entry => !entry.optional && constantOf(entry.key) !== undefined && constantOf(entry.value) !== undefined,
+  );
+  const cost = isConstant ? 0 : mapCost;
   return frame => {
     const made = new MapValue();
     for (const {key, value, optional} of entries) {
@@ -251,7 +298,7 @@ function compileMap(expr: MapExpr, checked: Checked): Step {
       const held = optional ? unwrap(value(frame)) : value(frame);
       if (held !== undefined) made.add(at, held);
     }
-    frame.meter.charge(mapCost);
+    frame.meter.charge(cost);
     return made;
   };
 }

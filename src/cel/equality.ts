@@ -73,7 +73,10 @@ function numberOf(value: Value): number | bigint | undefined {
 /** Negative, zero or positive by the order of two values of one ordered type, or of two numbers; NaN when neither comes first. */
 export function compare(a: Value, b: Value): number {
   const [left, right] = [numberOf(a), numberOf(b)];
-  if (left !== undefined && right !== undefined) return order(left, right);
+  if (left !== undefined && right !== undefined) {
+    // CEL compares integers with doubles as doubles, though it calls them equal only where they are so exactly.
+    return a instanceof Double || b instanceof Double ? order(Number(left), Number(right)) : order(left, right);
+  }
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);

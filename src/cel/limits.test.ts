@@ -18,7 +18,7 @@ function run(source: string, self: never | object | string = {}, names: string[]
   return program.evaluate({self: self as never, names}, budget);
 }
 
-/** What evaluations cost, by the rules of cel-go. */
+/** What evaluations cost, by the rules of cel-go as Kubernetes uses it. */
 const costs: readonly [source: string, cost: number][] = [
   ['true', 0],
   ['1 + 1 == 2', 2],
@@ -26,12 +26,14 @@ const costs: readonly [source: string, cost: number][] = [
   ['names', 1],
   ['names[0]', 2],
   ['self.a.b', 3],
-  ['has(self.a.c)', 3],
-  ['has(self.a) && self.a.b == 1', 6],
+  ['has(self.a.c)', 2],
+  ['has(self.a) && self.a.b == 1', 5],
   ['true ? self : names', 1],
-  ['[1, 2]', 10],
-  ["{'a': 1}", 30],
-  ['[1, 2][0]', 12],
+  ['[1, 2]', 0],
+  ["{'a': 1}", 0],
+  ['[1, self]', 11],
+  ["{'a': self}", 31],
+  ['[1, 2][0]', 2],
   ["names[0].contains('a')", 3],
   ["names[0].startsWith('a')", 3],
   ["'abcdefghijklmnop'.matches('^abcdefgh$')", 6],
@@ -41,8 +43,8 @@ const costs: readonly [source: string, cost: number][] = [
   ['!true', 1],
   ['names.all(n, true)', 8],
   ['names.exists(n, true)', 9],
-  ['names.map(n, n)', 38],
-  ['cel.bind(a, 1, a + a)', 13],
+  ['names.map(n, n)', 28],
+  ['cel.bind(a, 1, a + a)', 3],
 ];
 for (const [source, cost] of costs) test(`cost of ${source}`, () => assert.equal(run(source, {a: {b: 1}}).cost, cost));
 

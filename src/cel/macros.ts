@@ -13,6 +13,7 @@ export function expandMacro(at: number, name: string, target: Expr | undefined, 
   if (name === 'bind' && args.length === 3 && qualifiedName(target) === 'cel') {
     return bind(at, variable(args[0]!), args[1]!, args[2]!);
   }
+  if (name === 'sortBy' && args.length === 2) return sortBy(at, target, variable(args[0]!), args[1]!);
   if ((name === 'optMap' || name === 'optFlatMap') && args.length === 2) return expandOptional(at, name, target, args);
   const one = oneVariable.get(name);
   if (one && args.length >= 2 && args.length <= one.argsMax) {
@@ -119,6 +120,13 @@ const bind = (at: number, name: string, init: Expr, body: Expr): Expr =>
     step: ident(at, name),
     result: body,
   });
+
+/** The list is sorted by what is made of each of its items. */
+function sortBy(at: number, target: Expr, item: string, key: Expr): Expr {
+  const held = '@sorted';
+  const keys = transform({at, range: ident(at, held), item, second: undefined}, [key]);
+  return bind(at, held, target, call(at, '@sortByAssociatedKeys', [keys], ident(at, held)));
+}
 
 /** The target is bound first, so that chains of these macros do not double with each link. */
 function expandOptional(at: number, macro: string, target: Expr, args: readonly Expr[]): Expr {

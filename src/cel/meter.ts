@@ -7,16 +7,18 @@ export class BudgetExceeded {
  * Steps of real work that an evaluation may take beyond what Kubernetes' cost counts: comparing deep values, counting keys and
  * characters. Some tens of milliseconds; rules on ordinary objects need thousands.
  */
-const stepsMax = 5_000_000;
+export const stepsMax = 5_000_000;
 
 /** Counts what one evaluation spends, by the numbers of cel-go and Kubernetes (spec kubernetes-api 6.6), and stops it in time. */
 export class Meter {
   cost = 0;
+  steps = 0;
   readonly #budget: number;
-  #steps = 0;
+  readonly #stepsMax: number;
 
-  constructor(budget: number) {
+  constructor(budget: number, steps: number) {
     this.#budget = budget;
+    this.#stepsMax = steps;
   }
 
   charge(cost: number): void {
@@ -26,8 +28,8 @@ export class Meter {
 
   /** Work that Kubernetes takes for granted. It does not show in the cost. */
   work(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps > stepsMax) throw new BudgetExceeded();
+    this.steps += steps;
+    if (this.steps > this.#stepsMax) throw new BudgetExceeded();
   }
 }
 

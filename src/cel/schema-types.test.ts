@@ -73,8 +73,7 @@ const truths = [
   "self.spec.items.all(i, i.name != '')",
   'self.spec.items.exists(i, has(i.weight) && i.weight == 1.0 && type(i.weight) == double)',
   'self.spec.items.map(i, i.?weight.orValue(0.5)) == [1.0, 0.5]',
-  'self.spec.note == null && null == self.spec.note',
-  'self.spec.maybe == null',
+  '!has(self.spec.note) && !has(self.spec.maybe)',
   "self.spec.__namespace__ == 'ns'",
   "self.spec.a__dash__b__slash__c__dot__d__underscores__e == 'odd'",
   "self.spec.template.metadata.name == 'p' && self.spec.template.kind == 'Pod'",
@@ -98,6 +97,7 @@ const malformed: readonly [source: string, message: string][] = [
   ['self.spec.open.x', "undefined field 'x'"],
   ['has(self.spec.none)', "undefined field 'none'"],
   ['self.spec.replicas == "a"', "found no matching overload for '_==_' applied to '(int, string)'"],
+  ['self.spec.note == null', "found no matching overload for '_==_' applied to '(string, null)'"],
   ['self.spec.replicas == null', "found no matching overload for '_==_' applied to '(int, null)'"],
   ['self.spec.labels.a > 1', "found no matching overload for '_>_' applied to '(string, int)'"],
 ];

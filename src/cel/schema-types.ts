@@ -1,27 +1,32 @@
 import type {JsonSchema} from '../schema/json-schema.ts';
-import type {Field, ObjectType, Type} from './types.ts';
+import type {Field, ListKind, ObjectType, Type} from './types.ts';
 import {bool, bytes, double, duration, dyn, int, listOf, mapOf, string, timestamp} from './types.ts';
 
 /**
  * The type that expressions see for values of a structural schema (spec kubernetes-api 6.6); undefined for what they cannot see:
  * content without a schema. `root` is the schema of a whole resource, in which kind, apiVersion and the name are always there.
- * `name` is what error messages call an object; those inside it are named by their path.
+ * `name` is what error messages call an object; those inside it are named by their path. That a value may be null does not show:
+ * in objects it is absent then. `known` has the types of schemas met before, for callers that ask for parts of one schema.
  */
-export function typeOfSchema(schema: JsonSchema, {name, root}: {readonly name: string; readonly root: boolean}): Type | undefined {
-  const type = plainType(schema, name, root);
-  return schema.nullable && type && primitives.has(type.kind) ? {kind: 'wrapper', of: type} : type;
+export function typeOfSchema(schema: JsonSchema, {name, root, known = new Map()}: Naming): Type | undefined {
+  if (known.has(schema)) return known.get(schema);
+  const type = newType(schema, {name, root, known});
+  known.set(schema, type);
+  return type;
 }
 
-const primitives: ReadonlySet<Type['kind']> = new Set(['bool', 'int', 'double', 'string', 'bytes']);
+export type KnownTypes = Map<JsonSchema, Type | undefined>;
+type Naming = {readonly name: string; readonly root: boolean; readonly known?: KnownTypes};
 
-function plainType(schema: JsonSchema, name: string, root: boolean): Type | undefined {
+function newType(schema: JsonSchema, {name, root, known}: Required<Naming>): Type | undefined {
   if (schema['x-kubernetes-int-or-string']) return dyn;
   switch (schema.type) {
     case 'object':
-      return objectType(schema, name, root || schema['x-kubernetes-embedded-resource'] === true);
+      return objectType(schema, {name, root: root || schema['x-kubernetes-embedded-resource'] === true, known});
     case 'array': {
-      const item = schema.items && typeOfSchema(schema.items, {name: `${name}.@idx`, root: false});
-      return item && listOf(item);
+      const item = schema.items && typeOfSchema(schema.items, {name: `${name}.@idx`, root: false, known});
+      const as = listKind(schema);
+      return item && {...listOf(item), ...(as && {as})};
     }
     case 'string':
       return formats.get(schema.format ?? '') ?? string;
@@ -36,6 +41,11 @@ function plainType(schema: JsonSchema, name: string, root: boolean): Type | unde
   }
 }
 
+function listKind(schema: JsonSchema): ListKind | undefined {
+  const listType = schema['x-kubernetes-list-type'];
+  return listType === 'map' ? schema['x-kubernetes-list-map-keys'] : listType === 'set' ? 'set' : undefined;
+}
+
 const formats: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['byte', bytes],
   ['date', timestamp],
@@ -43,19 +53,19 @@ const formats: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['duration', duration],
 ]);
 
-function objectType(schema: JsonSchema, name: string, resource: boolean): Type | undefined {
+function objectType(schema: JsonSchema, {name, root, known}: Required<Naming>): Type | undefined {
   const {additionalProperties} = schema;
   if (typeof additionalProperties === 'object') {
-    const value = typeOfSchema(additionalProperties, {name: `${name}.@elem`, root: false});
+    const value = typeOfSchema(additionalProperties, {name: `${name}.@elem`, root: false, known});
     return value && mapOf(string, value);
   }
   const fields = new Map<string, Field>();
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     const escaped = escapeField(key);
-    const type = typeOfSchema(property, {name: `${name}.${key}`, root: false});
+    const type = typeOfSchema(property, {name: `${name}.${key}`, root: false, known});
     if (escaped !== undefined && type) fields.set(escaped, {type, key});
   }
-  if (resource) for (const [key, type] of Object.entries(resourceFields(name))) fields.set(key, {type, key});
+  if (root) for (const [key, type] of Object.entries(resourceFields(name))) fields.set(key, {type, key});
   return {kind: 'object', name, fields};
 }
 

@@ -2,7 +2,7 @@
 export type Type =
   | {readonly kind: Primitive}
   | {readonly kind: 'type'; readonly of: Type}
-  | {readonly kind: 'list'; readonly item: Type}
+  | {readonly kind: 'list'; readonly item: Type; readonly as?: ListKind}
   | {readonly kind: 'map'; readonly key: Type; readonly value: Type}
   | ObjectType
   /** A type of a library, such as `net.IP`, or `optional_type(T)`. */
@@ -11,6 +11,9 @@ export type Type =
   | {readonly kind: 'wrapper'; readonly of: Type}
   /** Stands for any one type within a signature. */
   | {readonly kind: 'param'; readonly name: string};
+
+/** A list of Kubernetes' type `set`, or of type `map` by these keys: the order of its items does not matter. */
+export type ListKind = 'set' | readonly string[];
 
 type Primitive = 'dyn' | 'null' | 'bool' | 'int' | 'uint' | 'double' | 'string' | 'bytes' | 'timestamp' | 'duration';
 

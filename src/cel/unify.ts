@@ -1,5 +1,5 @@
 import type {Type} from './types.ts';
-import {dyn, listOf, mapOf, typeOf} from './types.ts';
+import {dyn, mapOf, typeOf} from './types.ts';
 
 /** What parameters of types were found to stand for. Attempts can be undone, at the price of what they bound. */
 export class Bindings {
@@ -104,7 +104,7 @@ export function substitute(bindings: Bindings, type: Type, free: (param: Type & 
     case 'param':
       return free(found);
     case 'list':
-      return listOf(inner(found.item));
+      return {...found, item: inner(found.item)};
     case 'map':
       return mapOf(inner(found.key), inner(found.value));
     case 'type':

@@ -2,11 +2,11 @@
 import type {FieldError} from '../api/field-error.ts';
 import {at, forbiddenField, invalidValue, notSupported, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
-import {digString} from '../api/json.ts';
+import {digString, equal} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain} from '../api/names.ts';
 import {isEstablished} from './crd.ts';
 import type {DefinitionCondition} from './crd-conditions.ts';
-import {versionErrors} from './crd-version-validation.ts';
+import {versionErrors, versionRuleErrors} from './crd-version-validation.ts';
 import {child, objects, text, texts} from './read.ts';
 import {reviewVersionErrors, webhookClientErrors} from './webhook-client.ts';
 
@@ -29,13 +29,28 @@ export function validateCrd(crd: JsonObject): FieldError[] {
   ];
 }
 
-/** What cannot change: group and plural never, scope and kind once the resource is served. */
+/** In addition on creation: what is wrong with the rules of its schemas. */
+export const validateNewCrd = (crd: JsonObject): FieldError[] => rulesErrors(crd, () => true);
+
+/** Rules of schemas that did not change are not held against an update: they were judged when they came. */
+function changedRulesErrors(crd: JsonObject, old: JsonObject): FieldError[] {
+  const schemas = new Map(objects(child(old, 'spec'), 'versions').map(version => [text(version, 'name'), version['schema']]));
+  return rulesErrors(crd, version => !equal(version['schema'], schemas.get(text(version, 'name'))));
+}
+
+const rulesErrors = (crd: JsonObject, concerns: (version: JsonObject) => boolean): FieldError[] =>
+  objects(child(crd, 'spec'), 'versions').flatMap((version, i) =>
+    concerns(version) ? versionRuleErrors(at('spec', 'versions', i), version) : [],
+  );
+
+/** What cannot change: group and plural never, scope and kind once the resource is served. And what is wrong with rules that are new. */
 export function validateCrdUpdate(crd: JsonObject, old: JsonObject): FieldError[] {
   const fixed: (readonly string[])[] = [...(isEstablished(old) ? [['scope'], ['names', 'kind']] : []), ['group'], ['names', 'plural']];
-  return fixed.flatMap(path => {
+  const moved = fixed.flatMap(path => {
     const now = digString(crd, 'spec', ...path) ?? '';
     return now === (digString(old, 'spec', ...path) ?? '') ? [] : [invalidValue(at('spec', ...path), now, 'field is immutable')];
   });
+  return [...moved, ...changedRulesErrors(crd, old)];
 }
 
 /** In addition on writes of `/status`, where stored versions may be dropped and names decided. */

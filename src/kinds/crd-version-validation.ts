@@ -4,7 +4,11 @@ import {at, duplicate, invalidValue, required, tooMany} from '../api/field-error
 import type {JsonObject} from '../api/json.ts';
 import {getKey, isObject} from '../api/json.ts';
 import {dns1035Label} from '../api/names.ts';
+import {ruleErrors} from '../cel/rules/definition-errors.ts';
+import {hasRules} from '../cel/rules/rule-tree.ts';
+import {beyondBounds} from '../schema/bounds.ts';
 import {checkStructural} from '../schema/structural.ts';
+import {readSchema} from '../schema/written-schema.ts';
 import {child, objects, text} from './read.ts';
 
 export function versionErrors(path: string, version: JsonObject): FieldError[] {
@@ -14,12 +18,23 @@ export function versionErrors(path: string, version: JsonObject): FieldError[] {
   return [
     ...(found.length > 0 ? [invalidValue(at(path, 'name'), name, found.join(','))] : []),
     ...deprecationErrors(path, version),
-    ...schemaErrors(at(path, 'schema', 'openAPIV3Schema'), schema, child(child(version, 'subresources'), 'status') !== undefined),
+    ...schemaErrors(at(path, 'schema', 'openAPIV3Schema'), schema, hasStatus(version)),
     ...scaleErrors(at(path, 'subresources'), child(child(version, 'subresources'), 'scale')),
     ...objects(version, 'additionalPrinterColumns').flatMap((one, i) => columnErrors(at(path, 'additionalPrinterColumns', i), one)),
     ...(schema ? selectableErrors(at(path, 'selectableFields'), version, schema) : []),
   ];
 }
+
+/** What is wrong with the rules of a version's schema. Of a schema that is not in order itself nothing is said. */
+export function versionRuleErrors(path: string, version: JsonObject): FieldError[] {
+  const written = child(child(version, 'schema'), 'openAPIV3Schema');
+  if (!written || beyondBounds(written) !== undefined) return [];
+  const here = at(path, 'schema', 'openAPIV3Schema');
+  const {schema} = readSchema(written, here);
+  return hasRules(schema) && schemaErrors(here, written, hasStatus(version)).length === 0 ? ruleErrors(schema, here) : [];
+}
+
+const hasStatus = (version: JsonObject): boolean => child(child(version, 'subresources'), 'status') !== undefined;
 
 const warningBytesMax = 256;
 

@@ -3,7 +3,7 @@ import {clone} from '../api/json.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {anything, bigInteger, boolean, createdAtColumn, kind, listBy, listOf, object, string, strings, time} from './build.ts';
 import {storageVersionOf} from './crd.ts';
-import {validateCrd, validateCrdStatus, validateCrdUpdate} from './crd-validation.ts';
+import {validateCrd, validateCrdStatus, validateCrdUpdate, validateNewCrd} from './crd-validation.ts';
 import type {Kind} from './kind.ts';
 import {child, text, texts} from './read.ts';
 import {printerColumnSchema, printerColumnsText, scaleSchema, selectableFieldSchema} from './version-parts.ts';
@@ -114,6 +114,7 @@ export const customResourceDefinition: Kind = kind({
     },
     prepareUpdate: keepStatus,
     validate: validateCrd,
+    validateCreate: validateNewCrd,
     validateUpdate: validateCrdUpdate,
     validateStatus: validateCrdStatus,
   },

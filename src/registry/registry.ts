@@ -7,6 +7,8 @@ import type {JsonObject} from '../api/json.ts';
 import {dig, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
+import type {CompiledRules} from '../cel/rules/check-rules.ts';
+import {compileRules} from '../cel/rules/check-rules.ts';
 import {builtIn, system} from '../kinds/all.ts';
 import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf} from '../kinds/crd.ts';
 import type {Kind} from '../kinds/kind.ts';
@@ -134,7 +136,8 @@ export function resourceOf(kind: Kind): Resource {
 }
 
 /** What is made of a definition's content; shared by all workspaces that have the same one. */
-type Compiled = {readonly hash: string; readonly kinds: readonly Kind[]; readonly schemas: ReadonlyMap<string, CompiledSchema>};
+type Compiled = {readonly hash: string; readonly kinds: readonly Kind[]; readonly parts: ReadonlyMap<string, CompiledParts>};
+type CompiledParts = {readonly schema: CompiledSchema; readonly rules: CompiledRules | undefined};
 type Definition = {readonly hash: string; readonly kinds: readonly Kind[]; readonly resources: ReadonlyMap<string, Resource>};
 
 /** Reads definitions, compiling each content once. */
@@ -146,7 +149,11 @@ function definitionReader(): (entry: Entry) => Definition {
     const hash = contentHash(JSON.stringify([crd['spec'], dig(crd, 'status', 'acceptedNames'), isTerminating(crd)]));
     return compiled.getOrMake(hash, () => {
       const kinds = kindsOfCrd(crd);
-      return {hash, kinds, schemas: new Map(kinds.map(kind => [kind.version, compileSchema(kind.schema)]))};
+      return {
+        hash,
+        kinds,
+        parts: new Map(kinds.map(({version, schema}) => [version, {schema: compileSchema(schema), rules: compileRules(schema)}])),
+      };
     });
   };
 
@@ -163,7 +170,7 @@ function definitionReader(): (entry: Entry) => Definition {
 
 const nothing: Definition = {hash: '', kinds: [], resources: new Map()};
 
-function established(entry: Entry, crd: JsonObject, {hash, kinds, schemas}: Compiled): Definition {
+function established(entry: Entry, crd: JsonObject, {hash, kinds, parts}: Compiled): Definition {
   const storageVersion = storageVersionOf(crd);
   const resources = kinds.map((kind): [string, Resource] => {
     const apiVersion = apiVersionOf(kind.group, kind.version);
@@ -175,7 +182,7 @@ function established(entry: Entry, crd: JsonObject, {hash, kinds, schemas}: Comp
         gr: {group: kind.group, resource: kind.names.plural},
         apiVersion,
         space: {group: kind.group, resource: kind.names.plural, section: customSection},
-        schema: schemas.get(kind.version) as CompiledSchema,
+        ...(parts.get(kind.version) as CompiledParts),
         head,
         itemHead: head,
         storageVersion,

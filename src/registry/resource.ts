@@ -1,4 +1,5 @@
 import type {GroupResource} from '../api/errors.ts';
+import type {CompiledRules} from '../cel/rules/check-rules.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {CompiledSchema} from '../schema/compile.ts';
 import type {Key, Revision} from '../storage/storage.ts';
@@ -12,6 +13,8 @@ export type Resource = {
   readonly apiVersion: string;
   readonly space: KeySpace;
   readonly schema: CompiledSchema;
+  /** The rules of the schema in CEL. Built-in kinds have none. */
+  readonly rules?: CompiledRules | undefined;
   /** What opens a stored object of this version, and what opens an item of its lists. */
   readonly head: Uint8Array;
   readonly itemHead: Uint8Array;

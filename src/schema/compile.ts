@@ -24,6 +24,8 @@ export type CompiledSchema = {
    * update, values that did not change are forgiven (spec kubernetes-api 6.7). Changes nothing.
    */
   readonly validate: (object: JsonObject, old?: JsonObject) => FieldError[];
+  /** The same of a write of `/status`, which is held to the part of the schema that is about the status. */
+  readonly validateStatus: (object: JsonObject, old?: JsonObject) => FieldError[];
   /** The first value that a built-in kind's Go struct could not hold, as Go words it; `kind` is the root struct's name. */
   readonly decodeError: (object: JsonObject, kind: string) => string | undefined;
 };
@@ -41,7 +43,8 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
   return {
     prune: object => prune()(object),
     applyDefaults: object => defaults()(object),
-    validate: (object, old) => validate()(object, old),
+    validate: (object, old) => validate().whole(object, old),
+    validateStatus: (object, old) => validate().status(object, old),
     decodeError: (object, kind) => decode()(object, kind),
   };
 }
@@ -54,23 +57,36 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-function compileValidate(schema: JsonSchema): (object: JsonObject, old?: JsonObject) => FieldError[] {
+type Validate = (object: JsonObject, old?: JsonObject) => FieldError[];
+
+function compileValidate(schema: JsonSchema): {readonly whole: Validate; readonly status: Validate} {
   const values = valueCheck(schema);
+  const status = schema.properties?.['status'];
+  const statusValues = status && valueCheck(status);
   // The root is a resource of its own, checked elsewhere.
   const embedded = embeddedCheck({...schema, 'x-kubernetes-embedded-resource': false});
   const lists = listTypeCheck(schema);
 
-  return (object, old) => {
-    const report = newReport();
-    values(object, old, report);
-    const {errors} = report;
-    embedded?.(object, '', errors);
-    if (lists) {
-      const found: FieldError[] = [];
-      lists(object, '', found);
-      if (found.length > 0 && !(old && hasErrors(lists, old))) for (const error of found) errors.push(error);
-    }
-    return errors.slice(0, errorsMax);
+  const listErrors: Validate = (object, old) => {
+    const found: FieldError[] = [];
+    lists?.(object, '', found);
+    return lists && found.length > 0 && old && hasErrors(lists, old) ? [] : found;
+  };
+  return {
+    whole: (object, old) => {
+      const report = newReport();
+      values(object, old, report);
+      const {errors} = report;
+      embedded?.(object, '', errors);
+      return [...errors, ...listErrors(object, old)].slice(0, errorsMax);
+    },
+    status: (object, old) => {
+      const report = newReport();
+      report.path.push('status');
+      const value = object['status'];
+      if (value !== undefined) statusValues?.(value, old?.['status'], report);
+      return [...report.errors, ...listErrors(object, old)].slice(0, errorsMax);
+    },
   };
 }
 

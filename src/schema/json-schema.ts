@@ -41,8 +41,18 @@ export type JsonSchema = {
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly 'x-kubernetes-map-type'?: 'granular' | 'atomic';
-  readonly 'x-kubernetes-validations'?: readonly Json[];
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
   /** Built-in kinds only: how a strategic merge patch treats this list. */
   readonly 'x-kubernetes-patch-strategy'?: 'merge' | 'replace' | 'merge,retainKeys' | 'retainKeys';
   readonly 'x-kubernetes-patch-merge-key'?: string;
+};
+
+/** One rule in CEL (spec kubernetes-api 6.6). Where a text is absent, it is empty. */
+export type ValidationRule = {
+  readonly rule?: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+  readonly fieldPath?: string;
+  readonly optionalOldSelf?: boolean;
 };

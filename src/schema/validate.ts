@@ -1,16 +1,17 @@
 import {invalidValue, required, tooMany} from '../api/field-error.ts';
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
-import {equal, getKey, isObject} from '../api/json.ts';
+import {getKey, isObject} from '../api/json.ts';
 import type {JsonSchema} from './json-schema.ts';
 import {itemPairing} from './list-types.ts';
 import type {Check, Report} from './report.ts';
 import {fail, forget, isFull, pathOf, visit} from './report.ts';
 import {enumCheck, numberCheck, stringCheck, typeCheck} from './scalars.ts';
+import {isUnchanged} from './unchanged.ts';
 
 /**
  * Compiles everything of spec kubernetes-api 6.3 that holds for one value and what is in it. The order of the checks is
  * Kubernetes' own, so that errors come in the order clients know. A node that did not change is forgiven whatever is wrong
- * with it (6.7). Rules of CEL (6.6) belong at the end of a node: they too see a value and its old one.
+ * with it (6.7). Rules of CEL (6.6) come after all this, and elsewhere.
  */
 export function valueCheck(schema: JsonSchema): Check {
   const type = typeCheck(schema);
@@ -36,7 +37,7 @@ export function valueCheck(schema: JsonSchema): Check {
       oneOfEnum?.(value, old, report);
       if (isObject(value)) object?.(value, old, report);
     }
-    if (report.failures > failures && old !== undefined && equal(value, old)) forget(report, failures, errors);
+    if (report.failures > failures && old !== undefined && isUnchanged(schema, value, old)) forget(report, failures, errors);
   };
 }
 
@@ -95,6 +96,9 @@ function objectCheck(schema: JsonSchema): Check | undefined {
   };
 }
 
+/** Old and new come in one version, so that these never seem to change: what is wrong with them is not forgiven. */
+const typeFields: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
+
 /** What is in the fields. The walk is over the object: schemas may have many more properties than objects have fields. */
 function fieldsCheck(schema: JsonSchema): Check | undefined {
   const {additionalProperties} = schema;
@@ -111,7 +115,7 @@ function fieldsCheck(schema: JsonSchema): Check | undefined {
       const check = properties.get(key) ?? others;
       if (check) {
         report.path[depth] = key;
-        check(object[key]!, before && getKey(before, key), report);
+        check(object[key]!, before && !(depth === 0 && typeFields.has(key)) ? getKey(before, key) : undefined, report);
         report.path.length = depth;
       } else if (closed) {
         const path = pathOf(report);

@@ -22,17 +22,23 @@ type Read = (value: Json, path: string, errors: FieldError[]) => Json | undefine
 const unsupported = ['id', '$ref', 'definitions', 'dependencies', 'additionalItems', 'patternProperties'] as const;
 
 function read(written: JsonObject, path: string, errors: FieldError[]): JsonObject {
-  const schema: JsonObject = {};
-  for (const key of Object.keys(written)) {
-    const value = written[key]!;
-    if (value === null) continue;
-    const understood = keywords.get(key)?.(value, at(path, key), errors);
-    if (understood !== undefined) schema[key] = understood;
-  }
+  const schema = readFields(written, keywords, path, errors);
   for (const key of unsupported) {
     if (Object.hasOwn(written, key) && !isEmpty(written[key]!)) errors.push(forbiddenField(at(path, key), `${key} is not supported`));
   }
   return schema;
+}
+
+/** The fields that are known and not null. */
+function readFields(written: JsonObject, readers: ReadonlyMap<string, Read>, path: string, errors: FieldError[]): JsonObject {
+  const found: JsonObject = {};
+  for (const key of Object.keys(written)) {
+    const value = written[key]!;
+    if (value === null) continue;
+    const understood = readers.get(key)?.(value, at(path, key), errors);
+    if (understood !== undefined) found[key] = understood;
+  }
+  return found;
 }
 
 const isEmpty = (value: Json): boolean => value === null || value === '' || (isObject(value) && Object.keys(value).length === 0);
@@ -91,6 +97,21 @@ const schemasByName: Read = (value, path, errors) => {
   return named;
 };
 
+const ruleFields: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ...['rule', 'message', 'messageExpression', 'reason', 'fieldPath'].map(reading(text)),
+  ['optionalOldSelf', flag],
+]);
+
+const rules: Read = (value, path, errors) => {
+  if (!Array.isArray(value)) return list(value, path, errors);
+  return value.map((each, i) => {
+    const where = at(path, i);
+    if (isObject(each)) return readFields(each, ruleFields, where, errors);
+    errors.push(wrongType(where, each, 'object'));
+    return {};
+  });
+};
+
 const keywords: ReadonlyMap<string, Read> = new Map<string, Read>([
   ...['type', 'description', 'title', 'format', 'pattern', 'x-kubernetes-list-type', 'x-kubernetes-map-type'].map(reading(text)),
   ...['nullable', 'uniqueItems', 'exclusiveMinimum', 'exclusiveMaximum'].map(reading(flag)),
@@ -98,7 +119,8 @@ const keywords: ReadonlyMap<string, Read> = new Map<string, Read>([
   ...['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'].map(reading(count)),
   ...['minimum', 'maximum', 'multipleOf'].map(reading(number)),
   ...['required', 'x-kubernetes-list-map-keys'].map(reading(texts)),
-  ...['enum', 'x-kubernetes-validations'].map(reading(list)),
+  ['enum', list],
+  ['x-kubernetes-validations', rules],
   ...['default', 'example', 'externalDocs'].map(reading(anything)),
   ...['allOf', 'anyOf', 'oneOf'].map(reading(schemas)),
   ['not', schema],

@@ -69,7 +69,7 @@ async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How
   if (applied) setOwners(object, applied);
   else await trackFields(x, by, object, old);
   count(resource, object, old, what.subresource);
-  judgeUpdate(resource, object, old, what.subresource);
+  judgeUpdate(write, old);
   await applyRules(deps, 'settle', write);
 
   const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);

@@ -1,5 +1,7 @@
+import type {Write} from '../admission/rule.ts';
 import {invalid} from '../api/errors.ts';
 import type {FieldError} from '../api/field-error.ts';
+import {invalidValue, summary} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import type {MetadataRules} from '../api/metadata.ts';
 import {finalizerWarnings, validateMetadata, validateMetadataUpdate} from '../api/metadata.ts';
@@ -14,22 +16,26 @@ export function judgeNew(resource: Resource, object: KubeObject, warnings: strin
   const {kind} = resource;
   const {metadata} = asJson(object) as {metadata: JsonObject};
   const own = kind.strategy.validateCreate?.(asJson(object)) ?? [];
-  refuse(resource, object, [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, object), ...own]);
+  const found = [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, {object})];
+  refuse(resource, object, [...found, ...ruleFindings(resource, {object}, found).errors, ...own]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
 }
 
-/** @throws ApiError Invalid, with everything that is wrong with an update of `old` */
-export function judgeUpdate(resource: Resource, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
+/** Warns of what is forgiven. @throws ApiError Invalid, with everything that is wrong with an update of `old` */
+export function judgeUpdate({resource, object, subresource, warnings}: Write, old: KubeObject): void {
   const {kind} = resource;
   const {strategy} = kind;
   const now = asJson(object);
   const before = asJson(old);
   const changes = subresource === 'status' ? strategy.validateStatus : strategy.validateUpdate;
-  refuse(resource, object, [
+  const change: Change = {object, old, subresource};
+  const found = [
     ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),
-    ...contentErrors(resource, object),
-    ...(changes?.(now, before) ?? []),
-  ]);
+    ...contentErrors(resource, change),
+  ];
+  const {errors, forgiven} = ruleFindings(resource, change, found);
+  refuse(resource, object, [...found, ...errors, ...(changes?.(now, before) ?? [])]);
+  warnings.push(...forgiven.map(error => summary([error])));
 }
 
 const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => ({
@@ -41,11 +47,27 @@ const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => 
 /** Groups of Kubernetes whose kinds take any finalizer. */
 const lenientGroups = new Set(['admissionregistration.k8s.io', 'apiextensions.k8s.io']);
 
+type Findings = ReturnType<NonNullable<Resource['rules']>['check']>;
+
+/** What is to be stored, and for an update, what is there. */
+type Change = {readonly object: KubeObject; readonly old?: KubeObject; readonly subresource?: string | undefined};
+
 /** Built-in kinds say in their strategy all that is wrong with them; their schemas are for reading. */
-const contentErrors = ({schema, kind}: Resource, object: KubeObject): FieldError[] => [
-  ...(kind.custom ? schema.validate(asJson(object)) : []),
-  ...(kind.strategy.validate?.(asJson(object)) ?? []),
-];
+function contentErrors({schema, kind}: Resource, {object, old, subresource}: Change): FieldError[] {
+  const validate = subresource === 'status' ? schema.validateStatus : schema.validate;
+  return [...(kind.custom ? validate(asJson(object), old && asJson(old)) : []), ...(kind.strategy.validate?.(asJson(object)) ?? [])];
+}
+
+/** What the rules of the schema say. They may rely on what the rest of it demands, and wait until that is in order. */
+function ruleFindings({rules}: Resource, {object, old}: Change, found: readonly FieldError[]): Findings {
+  if (!rules) return {errors: [], forgiven: []};
+  if (found.some(({type}) => blocking.has(type))) return {errors: [invalidValue('', null, unchecked)], forgiven: []};
+  return rules.check(asJson(object), old && asJson(old));
+}
+
+const blocking: ReadonlySet<FieldError['type']> = new Set(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']);
+const unchecked =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
 function refuse({kind}: Resource, {metadata}: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(kind.group, kind.names.kind, metadata.name ?? '', errors);

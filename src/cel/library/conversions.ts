@@ -72,7 +72,11 @@ const same = <T extends Value>(value: T): T => value;
 const toInts: readonly Declaration[] = [
   define('int', [int], int, same),
   define('int', [uint], int, ({value}) => toInt(value)),
-  define('int', [double], int, ({value}) => toInt(truncated(value))),
+  define('int', [double], int, ({value}) => {
+    // The least int is out of bounds too: doubles around it are all the same.
+    if (value <= -(2 ** 63)) throw new Failure('integer overflow');
+    return toInt(truncated(value));
+  }),
   define('int', [string], int, text => toInt(whole(text, true))),
   define('int', [timestamp], int, ({nanos}) =>
     toInt((nanos - (((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n)) / 1_000_000_000n),

@@ -8,7 +8,21 @@ import type {Int, Value} from '../values.ts';
 import {Double, Duration, Failure, isInt, isList, lift, MapValue, toInt, typeName, Uint} from '../values.ts';
 
 type List = readonly Value[];
-const each = (list: List): number => list.length;
+
+/** What looking at all of a list costs: texts count by their length, whatever has no parts counts 1. */
+const each = (list: List): number => {
+  let cost = 0;
+  for (const item of list) cost += traversalCost(item);
+  return cost;
+};
+
+function traversalCost(value: Value): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return Math.floor(value.length * 0.1);
+  return isList(value) ? each(value) : 1;
+}
+
+/** What a call that makes a list of so many items costs. */
+const making = (items: number): number => 11 + items;
 
 function compared(a: Value, b: Value, meter: Meter): number {
   if (typeof a === 'string' && typeof b === 'string') meter.work(Math.min(a.length, b.length) / 8);
@@ -17,9 +31,13 @@ function compared(a: Value, b: Value, meter: Meter): number {
   return order;
 }
 
-const isSorted = (list: List, meter: Meter): boolean => list.every((item, i) => i === 0 || !(compared(list[i - 1]!, item, meter) > 0));
+function isSorted(list: List, meter: Meter): boolean {
+  meter.work(list.length);
+  return list.every((item, i) => i === 0 || !(compared(list[i - 1]!, item, meter) > 0));
+}
 
 function extreme(list: List, name: string, meter: Meter, better: (order: number) => boolean): Value {
+  meter.work(list.length);
   let best = list[0];
   if (best === undefined) throw new Failure(`${name} called on empty list`);
   for (const item of list) if (better(compared(item, best, meter))) best = item;
@@ -52,6 +70,7 @@ function sumDoubles(list: List): Double {
 }
 
 function position(list: List, item: Value, meter: Meter, last: boolean): number {
+  meter.work(list.length);
   const found = (each: Value): boolean => equals(lift(each), item, meter);
   return last ? list.findLastIndex(found) : list.findIndex(found);
 }
@@ -120,6 +139,22 @@ function sort(list: List, meter: Meter): List {
   return list.map(lift).sort((a, b) => compared(a, b, meter));
 }
 
+/** The list in the order of its keys. What `sortBy` becomes. */
+function sortByKeys(list: List, keys: List, meter: Meter): List {
+  meter.work(list.length * 16);
+  return list
+    .map((item, i) => ({item: lift(item), key: lift(keys[i]!)}))
+    .sort((a, b) => compared(a.key, b.key, meter))
+    .map(({item}) => item);
+}
+
+/** What sorting costs: each item is compared with each. */
+function squared(list: List): number {
+  const first = list[0];
+  const factor = typeof first === 'string' || first instanceof Uint8Array ? 2.1 : 2;
+  return making(Math.floor(list.length * list.length * factor));
+}
+
 /** Items that `lists.range` makes at most. */
 const rangeItemsMax = 1_000_000;
 
@@ -132,8 +167,14 @@ function range(count: Int, meter: Meter): List {
 /** Kubernetes' functions of lists, and those of the language's extension. */
 export const lists: readonly Declaration[] = [
   ...kubernetes,
-  method('slice', [listOf(A), int, int], listOf(A), slice, each),
-  method('flatten', [listOf(listOf(A))], listOf(A), (list, meter) => flatten(list, 1, meter), each),
+  method('slice', [listOf(A), int, int], listOf(A), slice, (_, start, end) => making(Math.max(0, Number(end) - Number(start)))),
+  method(
+    'flatten',
+    [listOf(listOf(A))],
+    listOf(A),
+    (list, meter) => flatten(list, 1, meter),
+    list => making(list.length),
+  ),
   method(
     'flatten',
     [listOf(dyn), int],
@@ -142,10 +183,17 @@ export const lists: readonly Declaration[] = [
       if (depth > flattenDepthMax) throw new Failure(`level must be at most ${flattenDepthMax}`);
       return flatten(list, depth, meter);
     },
-    each,
+    (list, depth) => making(list.length * Math.max(0, Number(depth))),
   ),
-  method('distinct', [listOf(A)], listOf(A), distinct, each),
-  method('reverse', [listOf(A)], listOf(A), list => list.toReversed(), each),
-  ...ordered.map(type => method('sort', [listOf(type)], listOf(type), (list: List, meter: Meter) => sort(list, meter), each)),
-  define('lists.range', [int], listOf(int), range, count => Math.max(0, Math.min(Number(count), rangeItemsMax))),
+  method('distinct', [listOf(A)], listOf(A), distinct, squared),
+  method(
+    'reverse',
+    [listOf(A)],
+    listOf(A),
+    list => list.toReversed(),
+    list => making(list.length),
+  ),
+  ...ordered.map(type => method('sort', [listOf(type)], listOf(type), (list: List, meter: Meter) => sort(list, meter), squared)),
+  ...ordered.map(type => method('@sortByAssociatedKeys', [listOf(A), listOf(type)], listOf(A), sortByKeys, (_, keys) => squared(keys))),
+  define('lists.range', [int], listOf(int), range, count => (count > rangeItemsMax ? 0 : making(Math.max(0, Number(count))))),
 ];

@@ -13,7 +13,7 @@ const holds = (list: List, item: Value, meter: Meter): boolean => {
   return list.some(each => equals(lift(each), item, meter));
 };
 const holdsAll = (list: List, items: List, meter: Meter): boolean => items.every(item => holds(list, lift(item), meter));
-const product = (a: List, b: List): number => a.length * b.length;
+const product = (a: List, b: List): number => 1 + a.length * b.length;
 
 /** Lists taken as sets. */
 export const sets: readonly Declaration[] = [
@@ -23,7 +23,7 @@ export const sets: readonly Declaration[] = [
     [listOf(A), listOf(A)],
     bool,
     (a, b, meter) => holdsAll(a, b, meter) && holdsAll(b, a, meter),
-    (a, b) => 2 * product(a, b),
+    (a, b) => 1 + 2 * a.length * b.length,
   ),
   define('sets.intersects', [listOf(A), listOf(A)], bool, (a, b, meter) => a.some(item => holds(b, lift(item), meter)), product),
 ];

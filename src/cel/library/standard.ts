@@ -2,7 +2,7 @@ import type {Declaration} from '../functions.ts';
 import {define, method} from '../functions.ts';
 import type {Meter} from '../meter.ts';
 import {traversal} from '../meter.ts';
-import {calendarIn} from '../time.ts';
+import {calendarIn, zoneSteps} from '../time.ts';
 import {A, B, bool, bytes, duration, dyn, int, listOf, mapOf, string, timestamp, typeOf} from '../types.ts';
 import type {Timestamp} from '../values.ts';
 import {mapSize, TypeValue, toInt, typeName} from '../values.ts';
@@ -71,13 +71,10 @@ const fields: readonly [name: string, read: (date: Date) => number][] = [
   ['getMilliseconds', date => date.getUTCMilliseconds()],
 ];
 
-/** What a look into the calendar of another time zone takes. */
-const zoneSteps = 200;
-
 const calendar: readonly Declaration[] = fields.flatMap(([name, read]) => [
   method(name, [timestamp], int, (time: Timestamp) => read(calendarIn(time, ''))),
   method(name, [timestamp, string], int, (time: Timestamp, zone: string, meter: Meter) => {
-    meter.work(zoneSteps);
+    meter.work(zoneSteps(zone));
     return read(calendarIn(time, zone));
   }),
 ]);

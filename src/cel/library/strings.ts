@@ -122,15 +122,17 @@ const special: ReadonlyMap<string, string> = new Map([
 const quote = (text: string): string => `"${text.replace(/[\x07\b\f\n\r\t\v\\"]/g, found => special.get(found)!)}"`;
 
 const once = (text: {length: number}): number => traversal(text.length);
+/** The same rounded down, as Kubernetes has it for some. */
+const tenth = (text: {length: number}): number => Math.floor(text.length * 0.1);
 const twice = (text: {length: number}): number => traversal(2 * text.length);
 
 /** The extended functions of strings. `format` is in a file of its own. */
 export const strings: readonly Declaration[] = [
   method('charAt', [string, int], string, charAt),
-  method('indexOf', [string, string], int, (text, part) => indexOf(text, part), once),
-  method('indexOf', [string, string, int], int, indexOf, once),
-  method('lastIndexOf', [string, string], int, (text, part) => lastIndexOf(text, part), once),
-  method('lastIndexOf', [string, string, int], int, lastIndexOf, once),
+  method('indexOf', [string, string], int, (text, part) => indexOf(text, part), tenth),
+  method('indexOf', [string, string, int], int, indexOf, tenth),
+  method('lastIndexOf', [string, string], int, (text, part) => lastIndexOf(text, part), tenth),
+  method('lastIndexOf', [string, string, int], int, lastIndexOf, tenth),
   method('lowerAscii', [string], string, text => text.replace(/[A-Z]+/g, found => found.toLowerCase()), once),
   method('upperAscii', [string], string, text => text.replace(/[a-z]+/g, found => found.toUpperCase()), once),
   method('replace', [string, string, string], string, (text, old, by) => replace(text, old, by), twice),
