@@ -1,6 +1,7 @@
 import {definitions} from './definitions.ts';
 import {logicalClusters} from './logical-clusters.ts';
 import {namespaceContents, namespaceLifecycle} from './namespaces.ts';
+import {quotas} from './quotas.ts';
 import type {Rule} from './rule.ts';
 import {shards} from './shards.ts';
 import {workspaceTypes} from './workspace-types.ts';
@@ -15,4 +16,5 @@ export const rules: readonly Rule[] = [
   logicalClusters,
   shards,
   definitions,
+  quotas,
 ];

@@ -30,3 +30,13 @@ export function parseQuantity(text: string): Quantity | undefined {
 }
 
 export const isWhole = (quantity: Quantity): boolean => quantity.numerator % quantity.denominator === 0n;
+
+const thousands = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
+
+/** How Kubernetes writes a whole amount: 1000 is `1k`. */
+export function printWhole(amount: bigint): string {
+  let rest = amount;
+  let power = 0;
+  for (; rest !== 0n && rest % 1000n === 0n && power < thousands.length - 1; power++) rest /= 1000n;
+  return `${rest}${thousands[power]}`;
+}

@@ -5,6 +5,7 @@ import {definitions} from './definitions.ts';
 import {garbageCollector} from './garbage-collector.ts';
 import {namespaceContents} from './namespace-contents.ts';
 import {namespaces} from './namespaces.ts';
+import {quotas} from './quotas.ts';
 import {workspaces} from './workspaces.ts';
 
 /** Every loop there is. */
@@ -15,4 +16,5 @@ export const allControllers = (tokens: AccountTokens): readonly Controller[] => 
   accountSecrets(tokens),
   definitions,
   garbageCollector,
+  quotas,
 ];

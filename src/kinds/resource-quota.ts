@@ -5,7 +5,7 @@ import {equal, setKey} from '../api/json.ts';
 import {qualifiedName} from '../api/names.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
-import {isWhole, parseQuantity, quantityText} from '../api/quantity.ts';
+import {isWhole, parseQuantity, printWhole, quantityText} from '../api/quantity.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {ageColumn, column, kind, listOf, mapOf, object, string, strings} from './build.ts';
 import type {Kind} from './kind.ts';
@@ -75,11 +75,16 @@ export const resourceQuota: Kind = kind({
   },
 });
 
-/** Quantities may be written as numbers; they are kept as texts. */
+/** Quantities may be written as numbers; they are kept as texts, and whole ones in Kubernetes' own form. */
 function writeAsText(amounts: JsonObject | undefined): void {
-  for (const [name, value] of Object.entries(amounts ?? {}))
-    if (typeof value === 'number' || typeof value === 'bigint') setKey(amounts as JsonObject, name, String(value));
+  for (const [name, value] of Object.entries(amounts ?? {})) {
+    const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
+    if (typeof text === 'string') setKey(amounts as JsonObject, name, digits.test(text) ? printWhole(BigInt(text)) : text);
+  }
 }
+
+/** Longer ones are nobody's limit, and cost time to read. */
+const digits = /^\d{1,18}$/;
 
 function usage(object: KubeObject, limits: boolean): Json {
   const status = child(asJson(object), 'status');

@@ -13,7 +13,6 @@ export const notYet: {readonly [number: number]: string} = {
   183: 'no aggregation of cluster roles until RBAC is enforced',
   184: 'users other than administrators may nothing until RBAC is enforced',
   187: 'certificate signing requests are not served',
-  188: 'quotas are stored, not enforced yet',
 };
 
 /** The sections whose cases are meant, from and to: 13.1 to 13.4, 13.6 to 13.8. */

@@ -1,3 +1,4 @@
+import {quotaTurn} from '../../admission/quotas.ts';
 import type {Write} from '../../admission/rule.ts';
 import {applyRules} from '../../admission/rule.ts';
 import type {WorkspaceId} from '../../api/cluster.ts';
@@ -17,10 +18,11 @@ import {conform, stored} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
-import {commit, commitLimits, isCommitted, tooManyTries} from '../commit.ts';
+import {commit, isCommitted} from '../commit.ts';
 import type {InWorkspace} from '../exchange.ts';
 import {managerOf, trackFields} from '../field-owners.ts';
 import type {HttpReply} from '../http.ts';
+import {inTurn} from '../in-turn.ts';
 import {readObject, toObject} from '../intake.ts';
 import {judgeNew} from '../judge.ts';
 import {checkNamespace} from '../namespace-of-body.ts';
@@ -52,7 +54,9 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
   stamp(begun.resource, draft, workspace, deps.world);
 
   let x = begun;
-  for (let tries = 0, names = 0; tries < commitLimits.triesMax; tries++) {
+  let names = 0;
+  let told = false;
+  return inTurn(deps.store, quotaTurn(deps.store, workspace, draft.metadata.namespace), async () => {
     const {resource} = x;
     refuseTerminating(x, draft);
     // Rules complete the object; each try starts from what the client sent.
@@ -72,7 +76,8 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     };
     await applyRules(deps, 'mutate', write);
     if (!by.applied) await trackFields(x, by, object, undefined);
-    judgeNew(resource, object, tries === 0 ? x.warnings : []);
+    judgeNew(resource, object, told ? [] : x.warnings);
+    told = true;
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);
     // Of a real write the commit itself finds out whether the name is taken.
@@ -81,15 +86,15 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
       if (isCommitted(outcome)) return {entry: outcome};
       if (!outcome.own) {
         x = await renew(x);
-        continue;
+        return undefined;
       }
     }
     const existing = await read(deps.store, key);
     if (!existing && dryRun) return {object};
     if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing));
     if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
-  }
-  throw tooManyTries();
+    return undefined;
+  });
 }
 
 function refuseTerminating({resource}: InWorkspace, {metadata}: KubeObject): void {
