@@ -26,7 +26,7 @@ test('an apply creates, changes, and does nothing twice', async () => {
   const path = `${configMaps}/one`;
   const first = succeeded(await apply(path, configMap('one', {a: '1', b: '2'})), 201);
   assert.deepEqual(owners(first), {'a Apply': {'f:data': {'f:a': {}, 'f:b': {}}}});
-  plane.world.advance(5_000);
+  await plane.settle();
   const again = succeeded(await apply(path, configMap('one', {a: '1', b: '2'})));
   assert.equal(again.text, first.text);
   const fewer = succeeded(await apply(path, configMap('one', {a: '3'})));
@@ -74,7 +74,7 @@ test('every write says who made it', async () => {
 
 test('a write that changes nothing is none, whoever makes it', async () => {
   const made = succeeded(await api.post(`${configMaps}?fieldManager=a`, configMap('four', {a: '1'})), 201);
-  plane.world.advance(5_000);
+  await plane.settle();
   assert.equal(succeeded(await api.put(`${configMaps}/four?fieldManager=b`, configMap('four', {a: '1'}))).text, made.text);
   assert.equal(succeeded(await api.patch(`${configMaps}/four?fieldManager=c`, {data: {a: '1'}})).text, made.text);
 });
