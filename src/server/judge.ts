@@ -7,6 +7,7 @@ import {dnsSubdomain} from '../api/names.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Kind} from '../kinds/kind.ts';
+import {managedFieldsErrors} from '../merge/apply/managed-fields.ts';
 import type {Resource} from '../registry/resource.ts';
 
 /** @throws ApiError Invalid, with everything that is wrong with a new object */
@@ -14,7 +15,12 @@ export function judgeNew(resource: Resource, object: KubeObject, warnings: strin
   const {kind} = resource;
   const {metadata} = asJson(object) as {metadata: JsonObject};
   const own = kind.strategy.validateCreate?.(asJson(object)) ?? [];
-  refuse(resource, object, [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, object), ...own]);
+  refuse(resource, object, [
+    ...validateMetadata(rulesOf(kind), metadata),
+    ...ownerErrors(object),
+    ...contentErrors(resource, object),
+    ...own,
+  ]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
 }
 
@@ -27,6 +33,7 @@ export function judgeUpdate(resource: Resource, object: KubeObject, old: KubeObj
   const changes = subresource === 'status' ? strategy.validateStatus : strategy.validateUpdate;
   refuse(resource, object, [
     ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),
+    ...ownerErrors(object),
     ...contentErrors(resource, object),
     ...(changes?.(now, before) ?? []),
   ]);
@@ -46,6 +53,8 @@ const contentErrors = ({schema, kind}: Resource, object: KubeObject): FieldError
   ...(kind.custom ? schema.validate(asJson(object)) : []),
   ...(kind.strategy.validate?.(asJson(object)) ?? []),
 ];
+
+const ownerErrors = ({metadata}: KubeObject): FieldError[] => managedFieldsErrors(metadata.managedFields ?? [], 'metadata.managedFields');
 
 function refuse({kind}: Resource, {metadata}: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(kind.group, kind.names.kind, metadata.name ?? '', errors);
