@@ -16,7 +16,11 @@ export const serviceAccount: Kind = kind({
   namespaced: true,
   description: 'An identity for programs. Whoever holds one of its tokens acts as it.',
   fields: {
-    secrets: listBy(['name'], 'Secrets of the same namespace that belong to the account.', object('A secret.', objectReferenceFields)),
+    secrets: listBy(
+      ['name'],
+      'Secrets of the same namespace that belong to the account.',
+      object('A secret.', objectReferenceFields, {'x-kubernetes-map-type': 'atomic'}),
+    ),
     imagePullSecrets: listOf(
       'Secrets of the same namespace to pull images with.',
       object('A secret.', {name: string('Name of the secret.', {default: ''})}, {'x-kubernetes-map-type': 'atomic'}),

@@ -8,6 +8,7 @@ import {dig, equal, getKey, isObject, setKey} from '../api/json.ts';
 import {restoreSystemFields} from '../api/metadata.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, clusterAnnotation} from '../api/object.ts';
+import {sameOwnerships, storedOwnerships} from '../merge/apply/managed-fields.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import type {Resource} from '../registry/resource.ts';
 import {decodeStored} from '../registry/stored.ts';
@@ -65,9 +66,10 @@ async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How
     also: [],
     warnings: x.warnings,
   };
-  await applyRules(deps, 'mutate', write);
+  // What rules change is nobody's.
   if (applied) setOwners(object, applied);
   else await trackFields(x, by, object, old);
+  await applyRules(deps, 'mutate', write);
   count(resource, object, old, what.subresource);
   judgeUpdate(write, old);
   await applyRules(deps, 'settle', write);
@@ -143,11 +145,18 @@ function count({kind}: Resource, object: KubeObject, old: KubeObject, subresourc
   if (changed) object.metadata.generation = old.metadata.generation + 1;
 }
 
-/** Whether nothing would change in the store but the version the object is written in. */
+/** Whether nothing would change in the store but the version the object is written in, and the times at which fields were taken. */
 function isSame(resource: Resource, object: KubeObject, live: Entry): boolean {
   const before = resource.kind.view ? view(resource, live) : decodeStored(live);
   const {resourceVersion: _, ...metadata} = object.metadata;
   before.apiVersion = object.apiVersion;
   delete before.metadata.resourceVersion;
+  const owners = before.metadata.managedFields;
+  if (
+    owners &&
+    !equal(metadata.managedFields, owners) &&
+    sameOwnerships(storedOwnerships(asJson(object)), storedOwnerships(asJson(before)))
+  )
+    metadata.managedFields = owners;
   return equal(asJson({...object, metadata}), asJson(before));
 }

@@ -67,17 +67,22 @@ function withoutServersOwn(object: KubeObject): JsonObject {
   return asJson({...object, metadata: shown});
 }
 
-/** The version of the write, and the others that entries speak of, as far as they are served. */
 async function versionsOf(x: InWorkspace, entries: readonly JsonObject[]): Promise<ReadonlyMap<string, Version>> {
+  const resources = await resourcesOf(x, entries);
+  return new Map([...resources].map(([apiVersion, resource]) => [apiVersion, versionOf(resource)]));
+}
+
+/** The version of the write, and the others that entries speak of, as far as they are served. */
+export async function resourcesOf(x: InWorkspace, entries: readonly JsonObject[]): Promise<ReadonlyMap<string, Resource>> {
   const {resource, deps, workspace} = x;
-  const versions = new Map([[resource.apiVersion, versionOf(resource)]]);
+  const resources = new Map([[resource.apiVersion, resource]]);
   for (const {apiVersion} of entries) {
-    if (typeof apiVersion !== 'string' || versions.has(apiVersion)) continue;
+    if (typeof apiVersion !== 'string' || resources.has(apiVersion)) continue;
     const {group, version} = groupVersionOf(apiVersion);
     const other = group === resource.kind.group && (await deps.registry.resolve(workspace, group, version, resource.gr.resource));
-    if (other) versions.set(apiVersion, versionOf(other));
+    if (other) resources.set(apiVersion, other);
   }
-  return versions;
+  return resources;
 }
 
 const types = new WeakMap<Kind, Version['type']>();

@@ -9,6 +9,7 @@ import {dnsSubdomain} from '../api/names.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Kind} from '../kinds/kind.ts';
+import {managedFieldsErrors} from '../merge/apply/managed-fields.ts';
 import type {Resource} from '../registry/resource.ts';
 
 /** @throws ApiError Invalid, with everything that is wrong with a new object */
@@ -16,7 +17,7 @@ export function judgeNew(resource: Resource, object: KubeObject, warnings: strin
   const {kind} = resource;
   const {metadata} = asJson(object) as {metadata: JsonObject};
   const own = kind.strategy.validateCreate?.(asJson(object)) ?? [];
-  const found = [...validateMetadata(rulesOf(kind), metadata), ...contentErrors(resource, {object})];
+  const found = [...validateMetadata(rulesOf(kind), metadata), ...ownerErrors(object), ...contentErrors(resource, {object})];
   refuse(resource, object, [...found, ...ruleFindings(resource, {object}, found).errors, ...own]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
 }
@@ -31,6 +32,7 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
   const change: Change = {object, old, subresource};
   const found = [
     ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),
+    ...ownerErrors(object),
     ...contentErrors(resource, change),
   ];
   const {errors, forgiven} = ruleFindings(resource, change, found);
@@ -68,6 +70,8 @@ function ruleFindings({rules}: Resource, {object, old}: Change, found: readonly 
 const blocking: ReadonlySet<FieldError['type']> = new Set(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']);
 const unchecked =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+
+const ownerErrors = ({metadata}: KubeObject): FieldError[] => managedFieldsErrors(metadata.managedFields ?? [], 'metadata.managedFields');
 
 function refuse({kind}: Resource, {metadata}: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(kind.group, kind.names.kind, metadata.name ?? '', errors);

@@ -1,6 +1,7 @@
 import {badRequest, invalid} from '../api/errors.ts';
 import type {FieldError} from '../api/field-error.ts';
-import {forbiddenField, invalidValue, notSupported, required, tooLong} from '../api/field-error.ts';
+import {forbiddenField, notSupported, required} from '../api/field-error.ts';
+import {managerErrors} from '../merge/apply/managed-fields.ts';
 import {optionalFlag} from './target.ts';
 
 /** The query parameters of writes and reads that have a grammar of their own (spec kubernetes-api 1.3, 3.4). */
@@ -10,8 +11,6 @@ export type WriteOptions = {
   readonly fieldValidation: FieldValidation;
 };
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
-
-const managerBytesMax = 128;
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
 
@@ -31,7 +30,7 @@ export function applyOptions(query: URLSearchParams): WriteOptions & {readonly f
 function parse(query: URLSearchParams, kind: OptionsKind, own: readonly FieldError[]): WriteOptions {
   const errors: FieldError[] = [...dryRunErrors(query), ...own];
   const fieldManager = query.get('fieldManager') ?? undefined;
-  if (fieldManager !== undefined) errors.push(...managerErrors(fieldManager));
+  if (fieldManager !== undefined) errors.push(...managerErrors(fieldManager, 'fieldManager'));
   const validation = query.get('fieldValidation') || 'Warn';
   if (!isFieldValidation(validation)) errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   if (errors.length > 0) throw invalid('meta.k8s.io', kind, '', errors);
@@ -42,19 +41,6 @@ function parse(query: URLSearchParams, kind: OptionsKind, own: readonly FieldErr
 export function dryRunErrors(query: URLSearchParams): FieldError[] {
   const values = query.getAll('dryRun');
   return values.some(value => value !== 'All') ? [notSupported('dryRun', values, ['All'])] : [];
-}
-
-function managerErrors(manager: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (Buffer.byteLength(manager) > managerBytesMax) errors.push(tooLong('fieldManager', managerBytesMax));
-  const at = [...manager].findIndex(c => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c));
-  if (at >= 0) {
-    const code = ([...manager][at] as string).codePointAt(0) as number;
-    errors.push(
-      invalidValue('fieldManager', manager, `invalid character U+${code.toString(16).toUpperCase().padStart(4, '0')} (at position ${at})`),
-    );
-  }
-  return errors;
 }
 
 const isFieldValidation = (text: string): text is FieldValidation => text === 'Ignore' || text === 'Warn' || text === 'Strict';

@@ -7,21 +7,32 @@ import {asJson} from '../api/object.ts';
 import type {ScalePaths} from '../kinds/kind.ts';
 import type {Resource} from '../registry/resource.ts';
 
-/** The `scale` subresource of custom resources: autoscaling/v1 Scale over paths in the object (spec kubernetes-api 6.8). */
 const steps = (path: string): string[] => path.split('.').slice(1);
+/** The steps to the number of replicas that is wanted. */
+export const stepsOfReplicas = (resource: Resource): readonly string[] => steps(pathsOf(resource).specReplicasPath);
 const pathsOf = (resource: Resource): ScalePaths => resource.kind.subresources.scale as ScalePaths;
 
-/** @throws ApiError InternalError when the object says no number of replicas */
+/**
+ * The `scale` subresource of custom resources: autoscaling/v1 Scale over paths in the object (spec kubernetes-api 6.8).
+ * @throws ApiError InternalError when the object says no number of replicas
+ */
 export function scaleOf(resource: Resource, object: KubeObject): JsonObject {
-  const {specReplicasPath, statusReplicasPath, labelSelectorPath} = pathsOf(resource);
-  const json = asJson(object);
-  const replicas = dig(json, ...steps(specReplicasPath));
-  if (typeof replicas !== 'number') {
+  const scale = scaleToChange(resource, object);
+  if (dig(scale, 'spec', 'replicas') === undefined) {
+    const {specReplicasPath} = pathsOf(resource);
     throw new ApiError(
       'InternalError',
       `Internal error occurred: the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`,
     );
   }
+  return scale;
+}
+
+/** The same, also of objects that say no number of replicas: a patch may bring one. */
+export function scaleToChange(resource: Resource, object: KubeObject): JsonObject {
+  const {specReplicasPath, statusReplicasPath, labelSelectorPath} = pathsOf(resource);
+  const json = asJson(object);
+  const replicas = dig(json, ...steps(specReplicasPath));
   const current = dig(json, ...steps(statusReplicasPath));
   const selector = labelSelectorPath && digString(json, ...steps(labelSelectorPath));
   const {name, namespace, uid, resourceVersion, creationTimestamp} = object.metadata;
@@ -29,7 +40,7 @@ export function scaleOf(resource: Resource, object: KubeObject): JsonObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: {name, ...(namespace && {namespace}), uid, ...(resourceVersion && {resourceVersion}), creationTimestamp},
-    spec: {replicas},
+    spec: typeof replicas === 'number' ? {replicas} : {},
     status: {replicas: typeof current === 'number' ? current : 0, ...(selector && {selector})},
   };
 }
@@ -52,7 +63,7 @@ export function applyScale(resource: Resource, old: KubeObject, wanted: WantedSc
   if (wanted.resourceVersion && wanted.resourceVersion !== old.metadata.resourceVersion)
     throw conflict(resource.gr, old.metadata.name, staleObject);
   const object = {...old, metadata: {...old.metadata}};
-  const path = steps(pathsOf(resource).specReplicasPath);
+  const path = stepsOfReplicas(resource);
   let at = asJson(object);
   for (const step of path.slice(0, -1)) {
     const next = getKey(at, step);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded, widget} from '../support/place.ts';
-import {rootCa, startPlane, users} from '../support/plane.ts';
+import {startPlane, users} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -21,7 +21,7 @@ test('169 a new namespace', async () => {
   assert.deepEqual([answer.at('status', 'phase'), answer.at('spec', 'finalizers')], ['Active', ['kubernetes']]);
   assert.deepEqual(answer.at('metadata', 'labels'), {'kubernetes.io/metadata.name': 'c169'});
   succeeded(await api.get(`${namespaces}/c169/serviceaccounts/default`));
-  assert.deepEqual(succeeded(await api.get(`${namespaces}/c169/configmaps/kube-root-ca.crt`)).at('data'), {'ca.crt': rootCa});
+  assert.deepEqual(succeeded(await api.get(`${namespaces}/c169/configmaps/kube-root-ca.crt`)).at('data'), {'ca.crt': plane.rootCa});
 });
 
 test('169 what a namespace must have comes back', async () => {
@@ -31,7 +31,7 @@ test('169 what a namespace must have comes back', async () => {
   succeeded(await api.del(account));
   for (const path of [ca, account]) await plane.eventually(async () => assert.equal((await api.get(path)).status, 200));
   succeeded(await api.patch(ca, {data: {'ca.crt': 'forged', more: 'x'}}));
-  await plane.eventually(async () => assert.deepEqual((await api.get(ca)).at('data'), {'ca.crt': rootCa}));
+  await plane.eventually(async () => assert.deepEqual((await api.get(ca)).at('data'), {'ca.crt': plane.rootCa}));
 });
 
 test('170 a namespace goes with all that is in it', async () => {

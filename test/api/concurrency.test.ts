@@ -4,15 +4,16 @@ import {after, test} from 'node:test';
 import fc from 'fast-check';
 import type {Answer, Api, Found, Watching} from '../support/api-client.ts';
 import {configMap, newPlace, paths, succeeded, widget, widgetDefinition, widgetSchema, widgetVersion} from '../support/place.ts';
-import {createWorkspace, startPlane, workspaceObject, workspacesIn} from '../support/plane.ts';
+import {createWorkspace, inProcess, startPlane, workspaceObject, workspacesIn} from '../support/plane.ts';
+import {realTurn} from '../support/virtual-world.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
-const {api, store} = plane;
+const {api} = plane;
 const {configMaps, widgets, namespaces} = paths;
 const statuses = (answers: readonly Answer[]) => answers.map(answer => answer.status).sort();
 const id = (answer: Answer) => String(answer.at('spec', 'cluster'));
-const left = async (cluster: string) => (await store.byTerm(`workspace/${cluster}`, {limit: 1000})).entries.map(entry => entry.key);
+const left = async (cluster: string) => (await plane.store.byTerm(`workspace/${cluster}`, {limit: 1000})).entries.map(entry => entry.key);
 const many = <T>(count: number, make: (i: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({length: count}, (_, i) => make(i)));
 
@@ -40,12 +41,12 @@ test('updates of one version: one wins', async () => {
   assert.deepEqual(statuses(answers), [200, ...Array(9).fill(409)]);
 });
 
-test('creates of one name: one wins', async () => {
+test('creates of one name: one wins', inProcess, async () => {
   const place = await newPlace(plane);
   assert.deepEqual(statuses(await many(10, () => place.post(configMaps, configMap('c')))), [201, ...Array(9).fill(409)]);
   const workspaces = await many(10, () => api.post(workspacesIn('root'), workspaceObject('once')));
   assert.deepEqual(statuses(workspaces), [201, ...Array(9).fill(409)]);
-  const inside = await store.list('/core.kcp.io/logicalclusters/', {limit: 1000});
+  const inside = await plane.store.list('/core.kcp.io/logicalclusters/', {limit: 1000});
   const owners = inside.entries.filter(entry => Buffer.from(entry.value).includes('"name":"once"'));
   assert.equal(owners.length, 1);
 });
@@ -76,7 +77,7 @@ test('what is created while its namespace goes does not outlive it', async () =>
     succeeded(await place.post(namespaces, {metadata: {name}}), 201);
     const [answers, deleted] = await Promise.all([
       many(40, async i => {
-        if (i % 4 === 3) await plane.world.turn();
+        if (i % 4 === 3) await realTurn();
         return place.post(`${namespaces}/${name}/configmaps`, configMap(`c${i}`));
       }),
       place.del(`${namespaces}/${name}`),
@@ -92,13 +93,13 @@ test('what is created while its namespace goes does not outlive it', async () =>
   }
 });
 
-test('what is created while its workspace goes does not outlive it', async () => {
+test('what is created while its workspace goes does not outlive it', inProcess, async () => {
   for (let round = 0; round < 5; round++) {
     const made = await createWorkspace(api, 'root', `race-${round}`, 'root:universal');
     const inside = api.in(`/clusters/${id(made)}`);
     const [answers, deleted] = await Promise.all([
       many(60, async i => {
-        for (let turn = 0; turn < i % 6; turn++) await plane.world.turn();
+        for (let turn = 0; turn < i % 6; turn++) await realTurn();
         if (i % 3 === 0) return inside.post('/apis/tenancy.kcp.io/v1alpha1/workspaces', workspaceObject(`w${i}`, 'root:universal'));
         return inside.post('/api/v1/namespaces/default/configmaps', configMap(`c${i}`));
       }),
@@ -116,7 +117,7 @@ test('what is created while its definition goes does not outlive it', async () =
   const place = await newPlace(plane);
   const [answers] = await Promise.all([
     many(40, async i => {
-      for (let turn = 0; turn < i % 4; turn++) await plane.world.turn();
+      for (let turn = 0; turn < i % 4; turn++) await realTurn();
       return place.post(widgets, widget(`w${i}`));
     }),
     place.del(`${paths.definitions}/widgets.example.com`),
@@ -133,15 +134,15 @@ test('writes get through while their definition changes', async () => {
   const versions = (value: number) => [widgetVersion('v1', {schema: {openAPIV3Schema: widgetSchema(specWith(value))}})];
   const [made, changed, defined] = await Promise.all([
     many(40, async i => {
-      for (let turn = 0; turn < i % 8; turn++) await plane.world.turn();
+      for (let turn = 0; turn < i % 8; turn++) await realTurn();
       return place.post(widgets, widget(`w${i}`));
     }),
     many(40, async i => {
-      for (let turn = 0; turn < i % 8; turn++) await plane.world.turn();
+      for (let turn = 0; turn < i % 8; turn++) await realTurn();
       return place.patch(`${widgets}/w`, {metadata: {labels: {[`k${i}`]: 'v'}}});
     }),
     many(5, async i => {
-      for (let turn = 0; turn < i; turn++) await plane.world.turn();
+      for (let turn = 0; turn < i; turn++) await realTurn();
       return place.patch(`${paths.definitions}/widgets.example.com`, {spec: {versions: versions(i)}});
     }),
   ]);
@@ -222,14 +223,14 @@ test('a watcher’s copy is what a list of that moment shows, at every moment, u
   const place = await newPlace(plane);
   await fc.assert(
     fc.asyncProperty(fc.array(step, {minLength: 1, maxLength: 25}), fc.boolean(), async (steps, together) => {
-      const since = store.revision();
+      const since = await plane.revision();
       const watches = await Promise.all(
         selectors.map(([selector]) => place.watch(`${configMaps}?labelSelector=${encodeURIComponent(selector)}&resourceVersion=${since}`)),
       );
       // At once, or one after the other.
       if (together) await Promise.all(steps.map(what => run(place, what).catch(() => undefined)));
       else for (const what of steps) await run(place, what);
-      const end = store.revision();
+      const end = await plane.revision();
       succeeded(await place.del(`${configMaps}?labelSelector=mine`));
       await plane.eventually(() => watches.every((watching, i) => copyOf(watching, selectors[i]![1])(Infinity).length === 0));
       for (const [i, [selector, matches]] of selectors.entries()) {
@@ -252,7 +253,7 @@ test('a watcher’s copy is what a list of that moment shows, at every moment, u
 
 test('a watcher that comes and goes misses nothing', async () => {
   const place = await newPlace(plane);
-  const since = store.revision();
+  const since = await plane.revision();
   const whole = await place.watch(`${configMaps}?resourceVersion=${since}`);
   let at: Found = String(since);
   const pieces: Found[] = [];

@@ -4,7 +4,7 @@ import {after, test} from 'node:test';
 import fc from 'fast-check';
 import {ownedBy} from '../support/owners.ts';
 import {configMap, newPlace, paths, succeeded, widget} from '../support/place.ts';
-import {startPlane} from '../support/plane.ts';
+import {inProcess, startPlane} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -56,7 +56,7 @@ function actOn(model: Model, {policy, which}: Act): void {
 const isCustom = (i: number): boolean => i % 3 === 2;
 const pathOf = (i: number): string => `${isCustom(i) ? paths.widgets : paths.configMaps}/n${i}`;
 
-test('a random graph of owners', {timeout: 120_000}, async () => {
+test('a random graph of owners', {...inProcess, timeout: 120_000}, async () => {
   await fc.assert(
     fc.asyncProperty(anyCase, async ({edges, ghosts, acts}) => {
       const api = await newPlace(plane);

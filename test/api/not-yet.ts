@@ -15,8 +15,5 @@ export const notYet: {readonly [number: number]: string} = {
   187: 'certificate signing requests are not served',
 };
 
-/** The sections whose cases are meant, from and to: 13.1 to 13.4, 13.6 to 13.8. */
-export const sections: readonly (readonly [number, number])[] = [
-  [1, 108],
-  [131, 189],
-];
+/** The sections whose cases are meant, from and to: 13.1 to 13.8. */
+export const sections: readonly (readonly [number, number])[] = [[1, 189]];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer, Api} from '../support/api-client.ts';
 import {configMap, definition, newPlace, paths, succeeded, widget, widgetVersion} from '../support/place.ts';
-import {startPlane, workspaceObject} from '../support/plane.ts';
+import {inProcess, startPlane, workspaceObject} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -92,7 +92,7 @@ test('a hundred creates at once never overrun a quota, and fill it', async () =>
   await uses(place, 'r', {'count/secrets': '17'});
 });
 
-test('objects made while a quota comes, changes and goes are counted in the end', async () => {
+test('objects made while a quota comes, changes and goes are counted in the end', inProcess, async () => {
   const place = await newPlace(plane);
   const make = async (i: number) => {
     for (let turn = 0; turn < i % 10; turn++) await plane.world.turn();
@@ -157,7 +157,7 @@ test('namespaces and workspaces with equal quotas have nothing to do with each o
   refused(await other.post(secrets, {metadata: {name: 's2'}}), exceeded('secrets "s2"', 'count/secrets', 1, 1));
 });
 
-test('a quota goes with its namespace, and the next namespace of that name starts afresh', async () => {
+test('a quota goes with its namespace, and the next namespace of that name starts afresh', inProcess, async () => {
   const place = await newPlace(plane);
   const rolls = await countRolls();
   for (let round = 0; round < 2; round++) {
@@ -201,7 +201,7 @@ test('a quota in the namespace admin may count a whole workspace', async () => {
   succeeded(await place.post(`${namespaces}/default/configmaps`, configMap('b')), 201);
 });
 
-test('a status that is right is not written again', async () => {
+test('a status that is right is not written again', inProcess, async () => {
   const place = await newPlace(plane);
   succeeded(await place.post(quotas, quota('q', {'count/configmaps': 3})), 201);
   await uses(place, 'q', {'count/configmaps': '1'});

@@ -3,22 +3,22 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer, Found} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded, widget} from '../support/place.ts';
-import {createWorkspace, startPlane, users, workspacesIn} from '../support/plane.ts';
+import {createWorkspace, inProcess, startPlane, users, workspacesIn} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
-const {api, store} = plane;
+const {api} = plane;
 const logicalCluster = (path: string) => `/clusters/${path}/apis/core.kcp.io/v1alpha1/logicalclusters/cluster`;
 const id = (answer: Answer) => String(answer.at('spec', 'cluster'));
 const phase = (answer: Answer) => answer.at('status', 'phase');
-const left = async (cluster: string) => (await store.byTerm(`workspace/${cluster}`, {limit: 1000})).entries.map(entry => entry.key);
+const left = async (cluster: string) => (await plane.store.byTerm(`workspace/${cluster}`, {limit: 1000})).entries.map(entry => entry.key);
 const gone = (path: string) => plane.eventually(async () => assert.equal((await api.get(path)).status, 404));
 
-test('a workspace goes with everything in it', async () => {
+test('a workspace goes with everything in it', inProcess, async () => {
   const made = await createWorkspace(api, 'root', 'all', 'root:universal');
   const inside = api.in('/clusters/root:all');
   for (let i = 0; i < 30; i++) succeeded(await inside.post('/api/v1/namespaces/default/configmaps', configMap(`c${i}`)), 201);
-  const watching = await api.watch(`${workspacesIn('root')}?fieldSelector=metadata.name%3Dall&resourceVersion=${store.revision()}`);
+  const watching = await api.watch(`${workspacesIn('root')}?fieldSelector=metadata.name%3Dall&resourceVersion=${await plane.revision()}`);
   const answer = succeeded(await api.del(`${workspacesIn('root')}/all`));
   assert.deepEqual([answer.at('kind'), phase(answer)], ['Workspace', 'Deleting']);
   await gone(`${workspacesIn('root')}/all`);
@@ -31,7 +31,7 @@ test('a workspace goes with everything in it', async () => {
   assert.notEqual(id(again), id(made));
 });
 
-test('a tree goes from its root', async () => {
+test('a tree goes from its root', inProcess, async () => {
   const ids: string[] = [];
   const grow = async (path: string, depth: number): Promise<void> => {
     for (const name of ['l', 'r']) {
@@ -47,7 +47,7 @@ test('a tree goes from its root', async () => {
   for (const one of ids) await plane.eventually(async () => assert.deepEqual(await left(one), []));
 });
 
-test('content that is held holds its workspace, and says so', async () => {
+test('content that is held holds its workspace, and says so', inProcess, async () => {
   const made = await createWorkspace(api, 'root', 'held', 'root:universal');
   const inside = api.in(`/clusters/${id(made)}`);
   const held = '/api/v1/namespaces/default/configmaps/held';
@@ -63,15 +63,15 @@ test('content that is held holds its workspace, and says so', async () => {
   });
   assert.notEqual(succeeded(await inside.get(held)).at('metadata', 'deletionTimestamp'), undefined);
   // Nothing is taken away and put back while it waits.
-  const still = store.revision();
+  const still = await plane.revision();
   await plane.world.advance(60_000);
-  assert.equal(store.revision(), still);
+  assert.equal(await plane.revision(), still);
   succeeded(await inside.patch(held, {metadata: {finalizers: null}}));
   await gone(`${workspacesIn('root')}/held`);
   await plane.eventually(async () => assert.deepEqual(await left(id(made)), []));
 });
 
-test('whoever holds the logical cluster may still look inside', async () => {
+test('whoever holds the logical cluster may still look inside', inProcess, async () => {
   const made = await createWorkspace(api, 'root', 'guarded', 'root:universal');
   const own = logicalCluster(id(made));
   succeeded(await api.as(users.shardAdmin).patch(own, {metadata: {finalizers: ['core.kcp.io/logicalcluster-deletion', 'x.io/f']}}));
@@ -84,7 +84,7 @@ test('whoever holds the logical cluster may still look inside', async () => {
   assert.deepEqual(await left(id(made)), []);
 });
 
-test('a workspace that somebody else holds keeps its content until then', async () => {
+test('a workspace that somebody else holds keeps its content until then', inProcess, async () => {
   const made = await createWorkspace(api, 'root', 'kept', 'root:universal');
   const path = `${workspacesIn('root')}/kept`;
   succeeded(await api.patch(path, {metadata: {finalizers: ['core.kcp.io/logicalcluster', 'x.io/f']}}));
@@ -96,7 +96,7 @@ test('a workspace that somebody else holds keeps its content until then', async 
   assert.deepEqual(await left(id(made)), []);
 });
 
-test('a workspace whose own finalizer was taken off leaves nothing behind', async () => {
+test('a workspace whose own finalizer was taken off leaves nothing behind', inProcess, async () => {
   const made = await createWorkspace(api, 'root', 'stripped', 'root:universal');
   const path = `${workspacesIn('root')}/stripped`;
   succeeded(await api.patch(path, {metadata: {finalizers: null}}));
@@ -105,7 +105,7 @@ test('a workspace whose own finalizer was taken off leaves nothing behind', asyn
   await plane.eventually(async () => assert.deepEqual(await left(id(made)), []));
 });
 
-test('when the path is gone, what is still held is found by its id', async () => {
+test('when the path is gone, what is still held is found by its id', inProcess, async () => {
   const made = await createWorkspace(api, 'root', 'pathless', 'root:universal');
   const inside = api.in(`/clusters/${id(made)}`);
   const held = '/api/v1/namespaces/default/configmaps';
@@ -122,7 +122,7 @@ test('when the path is gone, what is still held is found by its id', async () =>
   assert.notEqual((await left(id(other))).length, 0);
 });
 
-test('a child that is held keeps its parents, found by their ids', async () => {
+test('a child that is held keeps its parents, found by their ids', inProcess, async () => {
   const top = await createWorkspace(api, 'root', 'top', 'root:universal');
   const child = await createWorkspace(api, 'root:top', 'child', 'root:universal');
   const held = `/clusters/${id(child)}/api/v1/namespaces/default/configmaps`;
@@ -135,7 +135,7 @@ test('a child that is held keeps its parents, found by their ids', async () => {
   for (const one of [top, child]) assert.deepEqual(await left(id(one)), []);
 });
 
-test('objects of a kind whose definition is held go too', async () => {
+test('objects of a kind whose definition is held go too', inProcess, async () => {
   const place = await newPlace(plane);
   const cluster = String((await place.get('/api/v1/namespaces/t')).at('metadata', 'annotations', 'kcp.io/cluster'));
   succeeded(await place.post(paths.widgets, widget('w', {}, {finalizers: ['x.io/f']})), 201);
@@ -152,7 +152,7 @@ test('objects of a kind whose definition is held go too', async () => {
   assert.deepEqual(await left(cluster), []);
 });
 
-test('many at once', async () => {
+test('many at once', inProcess, async () => {
   const names = Array.from({length: 60}, (_, i) => `many-${i}`);
   const ids = (await Promise.all(names.map(name => createWorkspace(api, 'root', name, 'root:universal')))).map(id);
   await Promise.all(names.map(async name => succeeded(await api.del(`${workspacesIn('root')}/${name}`))));
@@ -173,7 +173,7 @@ test('all workspaces below a parent at once', async () => {
   await plane.eventually(async () => assert.deepEqual((await api.get(workspacesIn('root:several'))).at('items') as readonly Found[], []));
 });
 
-test('a namespace with more than one page of content', async () => {
+test('a namespace with more than one page of content', inProcess, async () => {
   const place = await newPlace(plane);
   await Promise.all(
     Array.from({length: 700}, async (_, i) => succeeded(await place.post(paths.secrets, {metadata: {name: `s${i}`}}), 201)),

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ownedBy, ownersAt} from '../support/owners.ts';
 import {configMap, newPlace, paths, succeeded, widget, widgetDefinition} from '../support/place.ts';
-import {createWorkspace, startPlane, users, workspacesIn} from '../support/plane.ts';
+import {createWorkspace, inProcess, startPlane, users, workspacesIn} from '../support/plane.ts';
 
 const minute = 60_000;
 
-test('history is kept for five minutes, and a watch outlives it', async () => {
+test('history is kept for five minutes, and a watch outlives it', inProcess, async () => {
   const plane = await startPlane();
   const api = await newPlace(plane);
   const since = plane.store.revision();
@@ -36,7 +36,7 @@ test('history is kept for five minutes, and a watch outlives it', async () => {
   await plane.stop();
 });
 
-test('a restart changes nothing', async () => {
+test('a restart changes nothing', inProcess, async () => {
   const first = await startPlane();
   const api = await newPlace(first);
   succeeded(await api.post(paths.widgets, widget('w')), 201);
@@ -48,7 +48,7 @@ test('a restart changes nothing', async () => {
   await second.stop();
 });
 
-test('what was begun before a restart is ended after it', async () => {
+test('what was begun before a restart is ended after it', inProcess, async () => {
   const first = await startPlane();
   const api = await newPlace(first);
   succeeded(await api.post(paths.widgets, widget('w')), 201);
@@ -73,7 +73,7 @@ test('what was begun before a restart is ended after it', async () => {
   await second.stop();
 });
 
-test('dependents whose owners went while nobody looked are found after a restart', async () => {
+test('dependents whose owners went while nobody looked are found after a restart', inProcess, async () => {
   const first = await startPlane();
   const api = await newPlace(first);
   const create = async (name: string, metadata: object = {}) =>
@@ -99,7 +99,7 @@ test('dependents whose owners went while nobody looked are found after a restart
   await second.stop();
 });
 
-test('a workspace that waits finds its shard after a restart', async () => {
+test('a workspace that waits finds its shard after a restart', inProcess, async () => {
   const first = await startPlane();
   const body = {
     apiVersion: 'tenancy.kcp.io/v1alpha1',
@@ -116,7 +116,7 @@ test('a workspace that waits finds its shard after a restart', async () => {
   await second.stop();
 });
 
-test('an object that is only marked for its deletion is still shown as its definition has it now', async () => {
+test('an object that is only marked for its deletion is still shown as its definition has it now', inProcess, async () => {
   const plane = await startPlane();
   const api = await newPlace(plane);
   succeeded(await api.post(paths.widgets, widget('w', {}, {finalizers: ['x.io/f']})), 201);

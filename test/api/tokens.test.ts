@@ -4,7 +4,7 @@ import {after, test} from 'node:test';
 import {compactVerify, createLocalJWKSet} from 'jose';
 import type {Answer, Found} from '../support/api-client.ts';
 import {newPlace, paths, refused, succeeded} from '../support/place.ts';
-import {issuer, rootCa, startPlane, users, workspacesIn} from '../support/plane.ts';
+import {inProcess, issuer, startPlane, users, workspacesIn} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -42,7 +42,7 @@ test('168 the published keys verify a token', async () => {
   );
 });
 
-test('176 a token for an hour', async () => {
+test('176 a token for an hour', inProcess, async () => {
   const uid = (await account('hour')).at('metadata', 'uid');
   const answer = succeeded(await request('hour'), 201);
   assert.deepEqual([answer.at('kind'), answer.at('apiVersion')], ['TokenRequest', 'authentication.k8s.io/v1']);
@@ -89,7 +89,7 @@ test('176 wishes that cannot be met', async () => {
   assert.equal(rehearsed.at('status', 'token'), '');
 });
 
-test('176 a token is for its audiences, and ends in time', async () => {
+test('176 a token is for its audiences, and ends in time', inProcess, async () => {
   await account('audience');
   const elsewhere = await tokenFor('audience', {audiences: ['elsewhere', 'vault']});
   assert.deepEqual(claimsOf(elsewhere)['aud'], ['elsewhere', 'vault']);
@@ -102,7 +102,7 @@ test('176 a token is for its audiences, and ends in time', async () => {
   refused(await whoIs(short), 401, 'Unauthorized: Unauthorized');
 });
 
-test('176 a token is good no longer than the server allows', async () => {
+test('176 a token is good no longer than the server allows', inProcess, async () => {
   const answer = succeeded(await request('default', {expirationSeconds: 200_000}), 201);
   assert.deepEqual(answer.headers.warning, ['299 - "requested expiration of 200000 seconds shortened to 100000 seconds"']);
   assert.equal(answer.at('spec', 'expirationSeconds'), 100_000);
@@ -110,7 +110,7 @@ test('176 a token is good no longer than the server allows', async () => {
   assert.equal(Number(exp) - Number(iat), 100_000);
 });
 
-test('176 a token ends with the Secret it is bound to', async () => {
+test('176 a token ends with the Secret it is bound to', inProcess, async () => {
   await account('bound');
   await made(secrets, {metadata: {name: 'anchor'}});
   const uid = succeeded(await api.get(`${secrets}/anchor`)).at('metadata', 'uid');
@@ -125,7 +125,7 @@ test('176 a token ends with the Secret it is bound to', async () => {
   refused(await whoIs(token), 401, 'Unauthorized: Unauthorized');
 });
 
-test('177 a token ends with its account', async () => {
+test('177 a token ends with its account', inProcess, async () => {
   await account('again');
   const token = await tokenFor('again');
   const who = succeeded(await whoIs(token), 201);
@@ -137,7 +137,7 @@ test('177 a token ends with its account', async () => {
   succeeded(await whoIs(await tokenFor('again')), 201);
 });
 
-test('177 a token of a deleted account is good for a minute more while finalizers hold it', async () => {
+test('177 a token of a deleted account is good for a minute more while finalizers hold it', inProcess, async () => {
   await made(accounts, {metadata: {name: 'held', finalizers: ['x.io/f']}});
   const token = await tokenFor('held');
   succeeded(await api.del(`${accounts}/held`));
@@ -208,7 +208,7 @@ test('174 a Secret for a token is filled', async () => {
   const token = await tokenIn('filled');
   const secret = succeeded(await api.get(`${secrets}/filled`));
   assert.equal(secret.at('metadata', 'annotations', 'kubernetes.io/service-account.uid'), uid);
-  assert.deepEqual(secret.at('data'), {'ca.crt': base64(rootCa), namespace: base64('t'), token: base64(token)});
+  assert.deepEqual(secret.at('data'), {'ca.crt': base64(plane.rootCa), namespace: base64('t'), token: base64(token)});
   assert.deepEqual(claimsOf(token), {
     iss: 'kubernetes/serviceaccount',
     'kubernetes.io/serviceaccount/clusterName': secret.at('metadata', 'annotations', 'kcp.io/cluster'),

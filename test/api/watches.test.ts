@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer, Api, Found, Watching} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded, widget, widgetSchema, widgetVersion} from '../support/place.ts';
-import {startPlane} from '../support/plane.ts';
+import {inProcess, startPlane} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -46,7 +46,7 @@ test('93 a watch from nowhere begins with what is there', async () => {
   watching.close();
 });
 
-test('94 a watch from what is forgotten', async () => {
+test('94 a watch from what is forgotten', inProcess, async () => {
   const api = await placeWith('a');
   const since = version(await api.get(configMaps));
   succeeded(await api.post(configMaps, configMap('b')), 201);
@@ -109,10 +109,10 @@ test('98 wishes of a watch that do not fit', async () => {
   refused(await api.get(`${configMaps}?watch=1&resourceVersion=abc`), 400, 'invalid resource version');
 });
 
-test('99 a watch ends in good order when its time is up', async () => {
+test('99 a watch ends in good order when its time is up', inProcess, async () => {
   const api = await placeWith();
   const quiet = await api.watch(`${secrets}?timeoutSeconds=2`);
-  const marking = await api.watch(`${secrets}?timeoutSeconds=2&allowWatchBookmarks=true&resourceVersion=${plane.store.revision()}`);
+  const marking = await api.watch(`${secrets}?timeoutSeconds=2&allowWatchBookmarks=true&resourceVersion=${await plane.revision()}`);
   await plane.world.advance(1_900);
   assert.deepEqual([quiet.over(), marking.over()], [undefined, undefined]);
   await plane.world.advance(200);
@@ -120,9 +120,9 @@ test('99 a watch ends in good order when its time is up', async () => {
   assert.deepEqual([quiet.seen(), marking.seen()], [[], ['BOOKMARK']]);
 });
 
-test('99 bookmarks come by themselves', async () => {
+test('99 bookmarks come by themselves', inProcess, async () => {
   const api = await placeWith();
-  const watching = await api.watch(`${secrets}?allowWatchBookmarks=true&resourceVersion=${plane.store.revision()}`);
+  const watching = await api.watch(`${secrets}?allowWatchBookmarks=true&resourceVersion=${await plane.revision()}`);
   succeeded(await api.post(configMaps, configMap('elsewhere')), 201);
   await plane.world.advance(61_000);
   assert.ok(watching.seen().length >= 1);
@@ -179,7 +179,7 @@ test('102 a bookmark among rows is a row', async () => {
 test('103 across namespaces and in one', async () => {
   const api = await newPlace(plane);
   succeeded(await api.post(namespaces, {metadata: {name: 'other'}}), 201);
-  const since = plane.store.revision();
+  const since = await plane.revision();
   const [all, one] = [
     await api.watch(`/api/v1/configmaps?resourceVersion=${since}`),
     await api.watch(`${configMaps}?resourceVersion=${since}`),
@@ -193,7 +193,7 @@ test('103 across namespaces and in one', async () => {
 
 test('106 a changed schema is watched anew', async () => {
   const api = await newPlace(plane);
-  const since = plane.store.revision();
+  const since = await plane.revision();
   const watching = await api.watch(`${widgets}?resourceVersion=${since}`);
   const path = `${definitions}/widgets.example.com`;
   const schema = widgetSchema({type: 'object', properties: {name: {type: 'string'}, more: {type: 'string', default: 'm'}}});
@@ -209,7 +209,7 @@ test('106 a changed schema is watched anew', async () => {
 
 test('106 a change of the labels of a definition disturbs nobody', async () => {
   const api = await newPlace(plane);
-  const watching = await api.watch(`${widgets}?resourceVersion=${plane.store.revision()}`);
+  const watching = await api.watch(`${widgets}?resourceVersion=${await plane.revision()}`);
   succeeded(await api.patch(`${definitions}/widgets.example.com`, {metadata: {labels: {a: 'b'}}}));
   succeeded(await api.post(widgets, widget('w')), 201);
   await told(watching, ['ADDED w']);
@@ -219,7 +219,7 @@ test('106 a change of the labels of a definition disturbs nobody', async () => {
 
 test('107 no change is missing', async () => {
   const api = await placeWith('a', 'b');
-  const watching = await api.watch(`${configMaps}?resourceVersion=${plane.store.revision()}`);
+  const watching = await api.watch(`${configMaps}?resourceVersion=${await plane.revision()}`);
   const written: number[] = [];
   for (let i = 0; i < 100; i++)
     for (const name of ['a', 'b']) written.push(version(await api.patch(`${configMaps}/${name}`, {data: {i: String(i)}})));
@@ -234,7 +234,7 @@ test('107 no change is missing', async () => {
 
 test('a watch of one object, and the old form of the path', async () => {
   const api = await placeWith('a', 'b');
-  const since = plane.store.revision();
+  const since = await plane.revision();
   const one = await api.watch(`/api/v1/watch/namespaces/t/configmaps/a?resourceVersion=${since}`);
   await api.patch(`${configMaps}/b`, {data: {x: '1'}});
   await api.patch(`${configMaps}/a`, {data: {x: '1'}});
@@ -242,11 +242,11 @@ test('a watch of one object, and the old form of the path', async () => {
   one.close();
 });
 
-test('a watch that its client left leaves nothing behind', async () => {
+test('a watch that its client left leaves nothing behind', inProcess, async () => {
   const api = await placeWith('a');
   await plane.world.advance(1_000);
   const before = plane.world.timers();
-  for (const query of ['', `?resourceVersion=${plane.store.revision()}`, '?allowWatchBookmarks=true', '?labelSelector=a']) {
+  for (const query of ['', `?resourceVersion=${await plane.revision()}`, '?allowWatchBookmarks=true', '?labelSelector=a']) {
     const [soon, late] = [await api.watch(`${configMaps}${query}`), await api.watch(`${widgets}${query}`)];
     soon.close();
     await plane.world.advance(10);
@@ -259,10 +259,10 @@ test('a watch that its client left leaves nothing behind', async () => {
   assert.deepEqual([ended.over(), plane.world.timers()], ['ended', before]);
 });
 
-test('a client that stops reading is left, and may go on from where it was', async () => {
+test('a client that stops reading is left, and may go on from where it was', inProcess, async () => {
   const api = await placeWith('a');
   const before = plane.world.timers();
-  const since = plane.store.revision();
+  const since = await plane.revision();
   const [stuck, other] = [
     await api.watch(`${configMaps}?resourceVersion=${since}`),
     await api.watch(`${configMaps}?resourceVersion=${since}`),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer} from '../support/api-client.ts';
 import {configMap, paths, refused, succeeded} from '../support/place.ts';
-import {createWorkspace, startPlane, users, workspaceObject, workspacesIn} from '../support/plane.ts';
+import {createWorkspace, inProcess, startPlane, users, workspaceObject, workspacesIn} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -114,7 +114,7 @@ test('labels that a type gives', async () => {
 
 test('a workspace waits for the initializers of its type', async () => {
   await type('root', 'slow', {initializer: true, extend: {with: [{name: 'universal', path: 'root'}]}});
-  const watching = await api.watch(`${workspacesIn('root')}?fieldSelector=metadata.name%3Dslow&resourceVersion=${plane.store.revision()}`);
+  const watching = await api.watch(`${workspacesIn('root')}?fieldSelector=metadata.name%3Dslow&resourceVersion=${await plane.revision()}`);
   const made = await createWorkspace(api, 'root', 'slow', 'root:slow');
   assert.deepEqual([phase(made), made.at('status', 'initializers')], ['Initializing', ['root:slow']]);
   const inside = succeeded(await api.get(logicalCluster('root:slow')));
@@ -159,7 +159,7 @@ test('who is done may say Ready, who is not may not', async () => {
   assert.equal(phase(await api.get(`${workspacesIn('root')}/done`)), 'Ready');
 });
 
-test('a workspace that no shard will have waits for one', async () => {
+test('a workspace that no shard will have waits for one', inProcess, async () => {
   const location = {location: {selector: {matchLabels: {zone: 'moon'}}}};
   const made = succeeded(await api.post(workspacesIn('root'), workspaceObject('moon', 'root:universal', location)), 201);
   assert.deepEqual([phase(made), made.at('spec', 'cluster')], ['Scheduling', undefined]);

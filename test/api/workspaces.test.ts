@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer, Found} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded, widget, widgetDefinition} from '../support/place.ts';
-import {createWorkspace, rootCa, startPlane, users, workspaceObject, workspacesIn} from '../support/plane.ts';
+import {createWorkspace, inProcess, startPlane, users, workspaceObject, workspacesIn} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
-const {api, store} = plane;
+const {api} = plane;
 /** Who may look across workspaces and into those of the system. */
 const shard = api.as(users.shardAdmin);
 const logicalCluster = (path: string) => `/clusters/${path}/apis/core.kcp.io/v1alpha1/logicalclusters/cluster`;
@@ -32,7 +32,7 @@ test('a workspace is ready with the answer that it was made', async () => {
   assert.deepEqual(answer.at('spec'), {
     type: {name: 'universal', path: 'root'},
     cluster: id(answer),
-    URL: 'https://test:6443/clusters/root:made',
+    URL: `${plane.url}/clusters/root:made`,
   });
   assert.deepEqual([answer.at('status', 'phase'), conditions(answer)], ['Ready', ['WorkspaceInitialized True', 'WorkspaceScheduled True']]);
 });
@@ -54,13 +54,13 @@ test('what a new workspace holds', async () => {
   });
   assert.equal(own.at('spec', 'createdBy', 'username'), 'kcp-admin');
   assert.deepEqual(own.at('spec', 'initializers'), ['root:universal', 'system:apibindings']);
-  assert.deepEqual([own.at('status', 'phase'), own.at('status', 'URL')], ['Ready', `https://test:6443/clusters/${id(made)}`]);
+  assert.deepEqual([own.at('status', 'phase'), own.at('status', 'URL')], ['Ready', `${plane.url}/clusters/${id(made)}`]);
 
   const names = async (path: string) =>
     ((await inside.get(path)).at('items') as {metadata: {name: string}}[]).map(one => one.metadata.name);
   assert.deepEqual(await names(paths.namespaces), ['default', 'kube-system']);
   assert.deepEqual(await names('/api/v1/namespaces/default/serviceaccounts'), ['default']);
-  assert.deepEqual((await inside.get('/api/v1/namespaces/default/configmaps/kube-root-ca.crt')).at('data'), {'ca.crt': rootCa});
+  assert.deepEqual((await inside.get('/api/v1/namespaces/default/configmaps/kube-root-ca.crt')).at('data'), {'ca.crt': plane.rootCa});
   const admins = succeeded(await inside.get('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/workspace-admin'));
   assert.equal(admins.at('subjects', 0, 'name'), 'kcp-admin');
   const bindings = (await inside.get('/apis/apis.kcp.io/v1alpha2/apibindings')).at('items') as {
@@ -73,17 +73,17 @@ test('what a new workspace holds', async () => {
   );
 });
 
-test('a workspace and all it starts with are one commit', async () => {
-  const watching = await api.watch(`${workspacesIn('root')}?resourceVersion=${store.revision()}`);
-  const before = store.revision();
+test('a workspace and all it starts with are one commit', inProcess, async () => {
+  const watching = await api.watch(`${workspacesIn('root')}?resourceVersion=${await plane.revision()}`);
+  const before = await plane.revision();
   const answer = await createWorkspace(api, 'root', 'whole');
-  const content = await store.byTerm(`workspace/${id(answer)}`, {limit: 100});
+  const content = await plane.store.byTerm(`workspace/${id(answer)}`, {limit: 100});
   const revisions = [version(answer), ...content.entries.map(entry => Number(entry.revision))].sort((a, b) => a - b);
   assert.deepEqual(
     revisions,
     revisions.map((_, i) => before + 1 + i),
   );
-  assert.equal(store.revision(), revisions.at(-1));
+  assert.equal(await plane.revision(), revisions.at(-1));
   await plane.eventually(() => watching.events.length === 1);
   assert.deepEqual(watching.seen(), ['ADDED whole']);
   assert.equal((watching.events as {object: {status: {phase: string}}}[])[0]?.object.status.phase, 'Ready');
@@ -91,9 +91,9 @@ test('a workspace and all it starts with are one commit', async () => {
 });
 
 test('a dry run makes nothing', async () => {
-  const before = store.revision();
+  const before = await plane.revision();
   const answer = succeeded(await api.post(`${workspacesIn('root')}?dryRun=All`, workspaceObject('dry')), 201);
-  assert.equal(store.revision(), before);
+  assert.equal(await plane.revision(), before);
   refused(await api.get(logicalCluster(id(answer))), 403, 'access denied');
 });
 
@@ -104,7 +104,7 @@ test('ten deep, by path, by id, and by any mixture of them', async () => {
     const answer = await createWorkspace(api, path, `d${depth}`, 'root:universal');
     path = `${path}:d${depth}`;
     ids.push(id(answer));
-    assert.equal(answer.at('spec', 'URL'), `https://test:6443/clusters/${path}`);
+    assert.equal(answer.at('spec', 'URL'), `${plane.url}/clusters/${path}`);
   }
   succeeded(await api.post(`/clusters/${path}/api/v1/namespaces/default/configmaps`, configMap('deep')), 201);
   const names = path.split(':');
@@ -227,7 +227,7 @@ test('every object says where it lives, whatever a client says', async () => {
 
 test('all workspaces at once', async () => {
   const [one, two] = [await plane.workspace('all-one'), await plane.workspace('all-two')];
-  const watching = await shard.watch(`/clusters/*/api/v1/configmaps?labelSelector=all%3Dyes&resourceVersion=${store.revision()}`);
+  const watching = await shard.watch(`/clusters/*/api/v1/configmaps?labelSelector=all%3Dyes&resourceVersion=${await plane.revision()}`);
   for (const place of [one, two])
     succeeded(await place.post('/api/v1/namespaces/default/configmaps', configMap('x', {}, {labels: {all: 'yes'}})), 201);
   const list = succeeded(await shard.get('/clusters/*/api/v1/configmaps?labelSelector=all%3Dyes'));

@@ -166,7 +166,7 @@ test('67 a patch that makes something else of it', async () => {
 });
 
 test('68 a dry run', async () => {
-  const revision = plane.store.revision();
+  const revision = await plane.revision();
   const answer = succeeded(await api.post(`${configMaps}?dryRun=All`, configMap('c68')), 201);
   assert.match(String(uid(answer)), /^[0-9a-f-]{36}$/);
   succeeded(await api.get(`${configMaps}/c68`), 404);
@@ -176,19 +176,19 @@ test('68 a dry run', async () => {
     'dryRun: Unsupported value: ["Foo"]: supported values: "All"',
     ['dryRun'],
   );
-  assert.equal(plane.store.revision(), revision);
+  assert.equal(await plane.revision(), revision);
 });
 
 test('68 a dry run of every other write', async () => {
   await made(configMaps, configMap('c68', {a: '1'}));
-  const revision = plane.store.revision();
+  const revision = await plane.revision();
   assert.deepEqual(data(succeeded(await api.put(`${configMaps}/c68?dryRun=All`, configMap('c68', {a: '2'})))), {a: '2'});
   assert.deepEqual(data(succeeded(await api.patch(`${configMaps}/c68?dryRun=All`, {data: {a: '3'}}))), {a: '3'});
   succeeded(await api.del(`${configMaps}/c68?dryRun=All`));
   succeeded(await api.del(`${configMaps}/c68`, {dryRun: ['All']}));
   succeeded(await api.del(`${configMaps}?dryRun=All`));
   succeeded(await api.del(`${namespaces}/t?dryRun=All`));
-  assert.equal(plane.store.revision(), revision);
+  assert.equal(await plane.revision(), revision);
 });
 
 test('69 unknown fields', async () => {

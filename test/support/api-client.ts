@@ -133,6 +133,7 @@ async function follow(reply: HttpReply): Promise<Watching> {
   const json = reply.headers['content-type'] === 'application/json';
   let over: 'ended' | 'destroyed' | undefined;
   let closed: (() => void)[] | undefined = [];
+  let rest = '';
   let stalled = false;
   let waiting = 0;
   const close = (): void => {
@@ -149,7 +150,11 @@ async function follow(reply: HttpReply): Promise<Watching> {
       if (over || !closed) return;
       if (stalled) waiting += chunk.length;
       pieces.push(chunk);
-      if (json) events.push(JSON.parse(Buffer.from(chunk).toString()) as Found);
+      if (!json) return;
+      // Over a socket events come in pieces, or several at once.
+      const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\n');
+      rest = lines.pop() as string;
+      for (const line of lines) events.push(JSON.parse(Buffer.from(line, 'latin1').toString()) as Found);
     },
     get buffered() {
       return waiting;

@@ -9,31 +9,53 @@ import type {Answer, Api} from './api-client.ts';
 import {apiClient} from './api-client.ts';
 import type {OpenStorage} from './open-storage.ts';
 import {openStorage} from './open-storage.ts';
+import {sleep} from './process.ts';
+import {startedServer} from './started-server.ts';
 import type {VirtualWorld} from './virtual-world.ts';
 import {virtualWorld} from './virtual-world.ts';
 
 /** Tokens of the users there are. */
 export const users = {kcpAdmin: 'token-of-kcp-admin', shardAdmin: 'token-of-shard-admin', user1: 'token-of-user-1'} as const;
 
-export const rootCa = '-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n';
+const named = (name: string, ...groups: string[]) => ({name, uid: `uid-of-${name}`, groups});
+const identities = [
+  [users.kcpAdmin, named('kcp-admin', 'system:kcp:admin')],
+  [users.shardAdmin, named('shard-admin', 'system:masters')],
+  [users.user1, named('user-1')],
+] as const;
 
 /** Who issues tokens of service accounts; a restart keeps the key. */
 export const issuer = 'https://kcp.default.svc';
 const signingKey = generateKeyPairSync('ec', {namedCurve: 'P-256'}).privateKey;
 
-/** A whole control plane in this process, over an empty store. */
+const isStarted = process.env['PLANE'] === 'started';
+
+/** The mark of tests that need a hand on the clock, the store or the life of the plane, or that take long: over a started server they are skipped. */
+export const inProcess = {skip: isStarted && 'only with a plane in this process'} as const;
+
+/** A whole control plane over an empty store: in this process, or a server of its own where the environment says `PLANE=started`. */
 export type TestPlane = {
   /** What kcp-admin asks, from the top of the server. */
   readonly api: Api;
+  /** Where it says that it is. */
+  readonly url: string;
+  /** The certificates that clients are to trust. */
+  readonly rootCa: string;
+  /** For tests marked `inProcess` alone. */
   readonly store: Storage;
+  /** For tests marked `inProcess` alone. */
   readonly world: VirtualWorld;
   /** What went wrong inside; a test that ends well leaves it empty. */
   readonly errors: readonly string[];
+  /** The resourceVersion of the last write, wherever it was. */
+  revision(): Promise<number>;
   /** A new workspace below root, and a client in it. */
   workspace(name: string, type?: string): Promise<Api>;
   /** Waits until `holds` no longer throws nor says false, while the clock runs fast. */
   eventually<T>(holds: () => T | Promise<T>): Promise<T>;
-  /** Ends the loops alone: requests are still answered. */
+  /** Gives the loops the time to do all they have to, and what they had better not do. */
+  settle(): Promise<void>;
+  /** Ends the loops alone: requests are still answered. For tests marked `inProcess` alone, as `restart`. */
   pause(): Promise<void>;
   /** Ends, and starts another one over the same store. */
   restart(): Promise<TestPlane>;
@@ -41,22 +63,19 @@ export type TestPlane = {
 };
 
 export async function startPlane(seed = 'seed'): Promise<TestPlane> {
-  return planeOver(await openStorage(), virtualWorld(seed));
+  return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed));
 }
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<TestPlane> {
   const {store} = opened;
   const errors: string[] = [];
-  const named = (name: string, ...groups: string[]) => ({name, uid: `uid-of-${name}`, groups});
+  const url = 'https://test:6443';
+  const rootCa = '-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n';
   const plane = createPlane({
     store,
     world,
     log: {info: () => {}, warn: () => {}, error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`)},
-    tokens: tokenLookup([
-      [digest(users.kcpAdmin), named('kcp-admin', 'system:kcp:admin')],
-      [digest(users.shardAdmin), named('shard-admin', 'system:masters')],
-      [digest(users.user1), named('user-1')],
-    ]),
+    tokens: tokenLookup(identities.map(([token, user]) => [digest(token), user])),
     accountTokens: {keys: tokenKeys(signingKey), issuers: [issuer], audiences: [issuer], secondsMax: 100_000},
     shardName: 'root',
     rootCa,
@@ -68,19 +87,19 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
     ),
     observe: () => {},
   });
-  const url = 'https://test:6443';
   await plane.start({urls: {base: url, external: url, virtualWorkspace: url}, workspaceTypes: true});
   const api = apiClient(plane.handler, users.kcpAdmin);
   return {
     api,
+    url,
+    rootCa,
     store,
     world,
     errors,
-    async workspace(name, type) {
-      await createWorkspace(api, 'root', name, type);
-      return api.in(`/clusters/root:${name}`);
-    },
-    eventually: holds => eventually(world, holds),
+    revision: async () => store.revision(),
+    workspace: (name, type) => newWorkspace(api, name, type),
+    eventually: holds => eventually(() => world.advance(patience.stepMs), holds),
+    settle: () => world.advance(5_000),
     pause: () => plane.stop(),
     async restart() {
       await plane.stop();
@@ -91,6 +110,40 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
       await opened.close();
     },
   };
+}
+
+async function planeOfServer(): Promise<TestPlane> {
+  const server = await startedServer(identities);
+  const api = apiClient(server.handler, server.adminToken);
+  const missing = (): never => {
+    throw new Error('a started server has no such handle: mark the test as inProcess');
+  };
+  return {
+    api,
+    url: server.url,
+    rootCa: server.rootCa,
+    get store() {
+      return missing();
+    },
+    get world() {
+      return missing();
+    },
+    get errors() {
+      return server.errors();
+    },
+    revision: async () => Number((await api.get('/clusters/root/api/v1/namespaces')).at('metadata', 'resourceVersion')),
+    workspace: (name, type) => newWorkspace(api, name, type),
+    eventually: holds => eventually(() => sleep(patience.stepMs), holds),
+    settle: () => sleep(200),
+    pause: missing,
+    restart: missing,
+    stop: server.stop,
+  };
+}
+
+async function newWorkspace(api: Api, name: string, type: string | undefined): Promise<Api> {
+  await createWorkspace(api, 'root', name, type);
+  return api.in(`/clusters/root:${name}`);
 }
 
 /** Makes a workspace below the one at a path, and demands that it worked. */
@@ -111,7 +164,7 @@ export function workspaceObject(name: string, type?: string, more: object = {}):
 
 const patience = {stepMs: 20, realMsMax: 5_000} as const;
 
-async function eventually<T>(world: VirtualWorld, holds: () => T | Promise<T>): Promise<T> {
+async function eventually<T>(pass: () => Promise<void>, holds: () => T | Promise<T>): Promise<T> {
   const giveUpAt = Date.now() + patience.realMsMax;
   for (;;) {
     try {
@@ -121,6 +174,6 @@ async function eventually<T>(world: VirtualWorld, holds: () => T | Promise<T>): 
     } catch (err) {
       if (Date.now() > giveUpAt) throw err;
     }
-    await world.advance(patience.stepMs);
+    await pass();
   }
 }

@@ -60,6 +60,9 @@ export type StartOptions = {
   readonly fileKiBMax?: number;
 };
 
+/** What tells of its end: a test, mostly. */
+export type Lasting = {after(callback: () => void): void};
+
 /** A folder for one test, removed at its end. */
 export function folder(t: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), 'kcp-strangers-'));
@@ -71,7 +74,7 @@ export function folder(t: TestContext): string {
  * Starts a server and waits until it is ready: the kubeconfig was put in place and /readyz says ok. It is killed at the end of the test, if it still runs.
  * Rejects with its output when it ends before.
  */
-export async function startServer(t: TestContext, options: StartOptions): Promise<ServerProcess> {
+export async function startServer(t: Lasting, options: StartOptions): Promise<ServerProcess> {
   const kubeconfig = join(options.root, 'admin.kubeconfig');
   const before = inode(kubeconfig);
   const args = ['--root-directory', options.root, '--secure-port', String(options.port ?? 0), ...(options.args ?? [])];

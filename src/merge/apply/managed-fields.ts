@@ -1,4 +1,4 @@
-import {ApiError} from '../../api/errors.ts';
+import {ApiError, badRequest} from '../../api/errors.ts';
 import type {FieldError} from '../../api/field-error.ts';
 import {at, invalidValue, tooLong} from '../../api/field-error.ts';
 import type {Json, JsonObject} from '../../api/json.ts';
@@ -75,10 +75,11 @@ const isReset = (sent: readonly Json[]): boolean => {
 
 /** Entries as a client wrote them, in canonical form. The last of one manager counts. */
 function sentOwnerships(sent: readonly Json[]): Ownership[] {
-  if (sent.length > managedFieldsLimits.entriesMax) throw new ApiError('BadRequest', 'managedFields has too many entries');
+  if (sent.length > managedFieldsLimits.entriesMax) throw badRequest('managedFields has too many entries');
   const found = new Map<string, Ownership>();
   for (const entry of sent) {
-    if (!isObject(entry)) throw new ApiError('BadRequest', 'an entry of managedFields must be an object');
+    if (!isObject(entry)) throw badRequest('an entry of managedFields must be an object');
+    checkReadable(entry);
     const time = digString(entry, 'time');
     const ms = time ? Date.parse(time) : Number.NaN;
     const ownership: Ownership = {
@@ -90,6 +91,13 @@ function sentOwnerships(sent: readonly Json[]): Ownership[] {
     found.set(JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]), ownership);
   }
   return [...found.values()];
+}
+
+function checkReadable(entry: JsonObject): void {
+  const operation = digString(entry, 'operation');
+  if (operation !== 'Apply' && operation !== 'Update') throw badRequest('operation must be `Apply` or `Update`');
+  if (!digString(entry, 'apiVersion')) throw badRequest('apiVersion must not be empty');
+  if (digString(entry, 'fieldsType') !== 'FieldsV1') throw badRequest('fieldsType must be `FieldsV1`');
 }
 
 /** Entries as they are stored and sent: in order, without those that own nothing. */
@@ -180,10 +188,27 @@ export function managedFieldsErrors(entries: readonly Json[], path: string): Fie
       errors.push(invalidValue(where('operation'), operation, 'must be `Apply` or `Update`'));
     const fieldsType = digString(entry, 'fieldsType') ?? '';
     if (fieldsType !== '' && fieldsType !== 'FieldsV1') errors.push(invalidValue(where('fieldsType'), fieldsType, 'must be `FieldsV1`'));
-    const {managerBytesMax, subresourceBytesMax} = managedFieldsLimits;
-    if (Buffer.byteLength(digString(entry, 'manager') ?? '') > managerBytesMax) errors.push(tooLong(where('manager'), managerBytesMax));
+    const {subresourceBytesMax} = managedFieldsLimits;
+    errors.push(...managerErrors(digString(entry, 'manager') ?? '', where('manager')));
     if (Buffer.byteLength(digString(entry, 'subresource') ?? '') > subresourceBytesMax)
       errors.push(tooLong(where('subresource'), subresourceBytesMax));
     return errors;
   });
 }
+
+/** What is wrong with the name of a manager; `field` is where it stands. */
+export function managerErrors(manager: string, field: string): FieldError[] {
+  const {managerBytesMax} = managedFieldsLimits;
+  const errors: FieldError[] = [];
+  if (Buffer.byteLength(manager) > managerBytesMax) errors.push(tooLong(field, managerBytesMax));
+  const characters = [...manager];
+  const at = characters.findIndex(c => !printable.test(c));
+  if (at >= 0) {
+    const code = (characters[at] as string).codePointAt(0) as number;
+    const name = code.toString(16).toUpperCase().padStart(4, '0');
+    errors.push(invalidValue(field, manager, `invalid character U+${name} (at position ${at})`));
+  }
+  return errors;
+}
+
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;

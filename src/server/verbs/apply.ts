@@ -17,6 +17,8 @@ import {toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {applyOptions} from '../options.ts';
 import {replyChanged} from '../reply.ts';
+import {applyToScale} from '../scale-owners.ts';
+import {mainOf, replyScale} from '../scale-reply.ts';
 import {createObject} from './create.ts';
 import {keyOfCall} from './get.ts';
 
@@ -26,6 +28,7 @@ export async function apply(x: Named): Promise<HttpReply> {
   const options = applyOptions(x.call.target.query);
   const {value, duplicates} = await readConfiguration(x);
   const by: Writer = {manager: options.fieldManager, subresource: what.subresource ?? '', applied: true};
+  const scaled = (old: KubeObject): Promise<KubeObject> => applyToScale(x, by, old, asJson(configuration(x, value)), options.force);
   const merge = async (old: KubeObject | undefined): Promise<KubeObject> => {
     const write = await ownershipWrite(x, by, old);
     const applied = applyConfiguration(write, asJson(configuration(x, value)), options.force);
@@ -35,6 +38,7 @@ export async function apply(x: Named): Promise<HttpReply> {
     setOwners(object, applied.managedFields);
     return object;
   };
+  if (what.subresource === 'scale') return replyScale(x, await change(mainOf(x), scaled, {dryRun: options.dryRun, by}));
   for (let tries = 0; tries < commitLimits.triesMax; tries++) {
     const exists = what.subresource !== undefined || (await read(x.deps.store, keyOfCall(x)));
     try {

@@ -74,8 +74,10 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
       also: [],
       warnings: x.warnings,
     };
-    await applyRules(deps, 'mutate', write);
+    // What the server adds from here on is nobody's.
     if (!by.applied) await trackFields(x, by, object, undefined);
+    resource.kind.strategy.prepareCreate?.(asJson(object));
+    await applyRules(deps, 'mutate', write);
     judgeNew(resource, object, told ? [] : x.warnings);
     told = true;
     await applyRules(deps, 'settle', write);
@@ -115,7 +117,6 @@ function stamp({kind, schema}: Resource, object: KubeObject, workspace: Workspac
     delete object['status'];
     schema.applyDefaults(asJson(object));
   }
-  kind.strategy.prepareCreate?.(asJson(object));
 }
 
 /** What must not change while the object is stored: that its workspace is there, and that its definition is the one it was judged by. */

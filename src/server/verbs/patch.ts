@@ -6,7 +6,6 @@ import {asJson} from '../../api/object.ts';
 import {jsonPatch} from '../../merge/json-patch.ts';
 import {mergePatch} from '../../merge/merge-patch.ts';
 import {strategicPatch} from '../../merge/strategic.ts';
-import {view} from '../../registry/view.ts';
 import {decodeJson} from '../../wire/json.ts';
 import {patchType} from '../../wire/negotiate.ts';
 import type {How} from '../change.ts';
@@ -18,8 +17,9 @@ import {header} from '../http.ts';
 import {toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
-import {replyChanged, replyJson} from '../reply.ts';
-import {applyScale, parseScale, scaleOf} from '../scale.ts';
+import {replyChanged} from '../reply.ts';
+import {applyScale, parseScale, scaleToChange} from '../scale.ts';
+import {mainOf, replyScale} from '../scale-reply.ts';
 import {apply} from './apply.ts';
 
 /** Changes an object by a patch (spec kubernetes-api 3.5). It is applied anew whenever the object changed meanwhile. */
@@ -47,8 +47,6 @@ export async function patch(x: Named): Promise<HttpReply> {
 }
 
 async function patchScale(x: Named, patched: (target: Json) => Json, how: How): Promise<HttpReply> {
-  const main: Named = {...x, what: {...x.what, subresource: undefined}};
-  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(patched(scaleOf(x.resource, old))));
-  const changed = await change(main, make, how);
-  return replyJson(x, scaleOf(x.resource, 'entry' in changed ? view(x.resource, changed.entry) : changed.object));
+  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(patched(scaleToChange(x.resource, old))));
+  return replyScale(x, await change(mainOf(x), make, how));
 }

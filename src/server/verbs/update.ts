@@ -3,7 +3,6 @@ import {clone} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
 import {asJson, asObject} from '../../api/object.ts';
 import {read} from '../../registry/logical-clusters.ts';
-import {view} from '../../registry/view.ts';
 import type {How} from '../change.ts';
 import {change} from '../change.ts';
 import type {Changed} from '../changed.ts';
@@ -13,8 +12,9 @@ import type {HttpReply} from '../http.ts';
 import {readObject, toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
-import {replyChanged, replyJson} from '../reply.ts';
-import {applyScale, parseScale, scaleOf} from '../scale.ts';
+import {replyChanged} from '../reply.ts';
+import {applyScale, parseScale} from '../scale.ts';
+import {mainOf, replyScale} from '../scale-reply.ts';
 import {createObject} from './create.ts';
 import {keyOfCall} from './get.ts';
 
@@ -51,7 +51,5 @@ async function createMissing(x: Named, object: KubeObject, how: How): Promise<Ch
 }
 
 async function updateScale(x: Named, wanted: ReturnType<typeof parseScale>, how: How): Promise<HttpReply> {
-  const main: Named = {...x, what: {...x.what, subresource: undefined}};
-  const changed = await change(main, old => applyScale(x.resource, old, wanted), how);
-  return replyJson(x, scaleOf(x.resource, 'entry' in changed ? view(x.resource, changed.entry) : changed.object));
+  return replyScale(x, await change(mainOf(x), old => applyScale(x.resource, old, wanted), how));
 }
