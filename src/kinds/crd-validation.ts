@@ -63,12 +63,15 @@ function ownNameErrors(crd: JsonObject, spec: JsonObject): FieldError[] {
   return name === wanted ? [] : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
 }
 
+/** Groups of Kubernetes that are no domains: as in kcp, a workspace may define their kinds. */
+const shortGroups: ReadonlySet<string> = new Set(['apps', 'autoscaling', 'batch', 'extensions', 'policy']);
+
 function groupErrors(spec: JsonObject): FieldError[] {
   const group = text(spec, 'group');
   if (!group) return [required('spec.group')];
   const errors = dnsSubdomain(group);
   if (errors.length > 0) return [invalidValue('spec.group', group, errors.join(','))];
-  return group.includes('.') ? [] : [invalidValue('spec.group', group, 'should be a domain with at least one dot')];
+  return group.includes('.') || shortGroups.has(group) ? [] : [invalidValue('spec.group', group, 'should be a domain with at least one dot')];
 }
 
 const oneOf = (path: string, value: string, allowed: readonly string[]): FieldError[] => {

@@ -112,10 +112,10 @@ test('types of bodies', () => {
       'the body of the request was in an unknown format - accepted media types include: ' +
       'application/json, application/yaml, application/vnd.kubernetes.protobuf',
   });
-  assert.equal(patchType('application/strategic-merge-patch+json', false), 'application/strategic-merge-patch+json');
-  assert.equal(patchType('application/merge-patch+json; charset=utf-8', true), 'application/merge-patch+json');
-  for (const type of ['application/json', undefined, '']) assert.throws(() => patchType(type, false), {code: 415});
-  assert.throws(() => patchType('application/strategic-merge-patch+json', true), {
+  assert.equal(patchType('application/strategic-merge-patch+json', true), 'application/strategic-merge-patch+json');
+  assert.equal(patchType('application/merge-patch+json; charset=utf-8', false), 'application/merge-patch+json');
+  for (const type of ['application/json', undefined, '']) assert.throws(() => patchType(type, true), {code: 415});
+  assert.throws(() => patchType('application/strategic-merge-patch+json', false), {
     code: 415,
     message: /: application\/json-patch\+json, application\/merge-patch\+json, application\/apply-patch\+yaml$/,
   });

@@ -85,13 +85,16 @@ export function wantsAggregatedDiscovery(accept: string | undefined): boolean {
 /** The type of a body that is no patch; JSON when nothing is said. @throws ApiError UnsupportedMediaType */
 export const requestType = (contentType: string | undefined): MediaType => typeAmong(contentType || 'application/json', mediaTypes);
 
-const customPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'] as const;
-const patchTypes = [...customPatchTypes, 'application/strategic-merge-patch+json'] as const;
+const commonPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'] as const;
+const patchTypes = [...commonPatchTypes, 'application/strategic-merge-patch+json'] as const;
 export type PatchType = (typeof patchTypes)[number];
 
-/** The type of a patch; custom kinds have no strategic merge (spec kubernetes-api 3.5). @throws ApiError UnsupportedMediaType */
-export const patchType = (contentType: string | undefined, custom: boolean): PatchType =>
-  typeAmong<PatchType>(contentType ?? '', custom ? customPatchTypes : patchTypes);
+/**
+ * The type of a patch; `strategic` where it is known how the kind merges, as it is of no kind that a workspace alone has (spec
+ * kubernetes-api 3.5). @throws ApiError UnsupportedMediaType
+ */
+export const patchType = (contentType: string | undefined, strategic: boolean): PatchType =>
+  typeAmong<PatchType>(contentType ?? '', strategic ? patchTypes : commonPatchTypes);
 
 /** Parameters such as a charset do not matter. */
 function typeAmong<T extends string>(contentType: string, accepted: readonly T[]): T {

@@ -4,6 +4,7 @@ import {isObject} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
 import {asJson} from '../../api/object.ts';
 import {jsonPatch} from '../../merge/json-patch.ts';
+import {mergeSchemaOf} from '../../merge/known-kinds.ts';
 import {mergePatch} from '../../merge/merge-patch.ts';
 import {strategicPatch} from '../../merge/strategic.ts';
 import {decodeJson} from '../../wire/json.ts';
@@ -25,7 +26,8 @@ import {apply} from './apply.ts';
 /** Changes an object by a patch (spec kubernetes-api 3.5). It is applied anew whenever the object changed meanwhile. */
 export async function patch(x: Named): Promise<HttpReply> {
   const {kind} = x.resource;
-  const type = patchType(header(x.call.request.headers, 'content-type'), kind.custom);
+  const merging = kind.custom ? mergeSchemaOf(x.resource.apiVersion, kind.names.kind) : kind.schema;
+  const type = patchType(header(x.call.request.headers, 'content-type'), merging !== undefined);
   if (type === 'application/apply-patch+yaml') return apply(x);
   const options = writeOptions(x.call.target.query, 'PatchOptions');
   const manager = managerOf(x.call, options.fieldManager);
@@ -33,7 +35,7 @@ export async function patch(x: Named): Promise<HttpReply> {
   const patched = (target: Json): Json => {
     if (type === 'application/json-patch+json') return jsonPatch(target, value);
     if (!isObject(value)) throw badRequest('error decoding patch: a patch of this type must be an object');
-    return type === 'application/merge-patch+json' ? mergePatch(target, value) : strategicPatch(target as never, value, kind.schema);
+    return type === 'application/merge-patch+json' ? mergePatch(target, value) : strategicPatch(target as never, value, merging ?? {});
   };
   if (x.what.subresource === 'scale') return patchScale(x, patched, {dryRun: options.dryRun, by: {manager, subresource: 'scale'}});
 

@@ -45,13 +45,3 @@ export const coordinationMessages = scopeOf(
 `,
   metaMessages,
 );
-
-/** autoscaling/v1, of which only the scale subresource is served (12.12). */
-export const autoscalingMessages = scopeOf(
-  `
-  Scale{1 metadata:ObjectMeta!; 2 spec:ScaleSpec!; 3 status:ScaleStatus!}
-  ScaleSpec{1 replicas:i32}
-  ScaleStatus{1 replicas:i32!; 2 selector:s}
-`,
-  metaMessages,
-);

@@ -53,20 +53,15 @@ const specials: ReadonlySet<string> = new Set<SpecialType>([
   'SchemaOrStrings',
 ]);
 
-/** The messages that `text` describes, one a line; names it lacks are looked up in `outer`. Lines are read when first needed. */
+/** The messages that `text` describes, one a line; names it lacks are looked up in `outer`. Text and lines are read when first needed. */
 export function scopeOf(text: string, outer?: Scope): Scope {
-  const lines = new Map(
-    text
-      .split('\n')
-      .map(line => line.trim())
-      .filter(Boolean)
-      .map(line => [line.slice(0, line.indexOf('{')), line] as const),
-  );
+  let lines: ReadonlyMap<string, string> | undefined;
   const read = new Map<string, Message>();
   const scope: Scope = {
     message(name) {
       const known = read.get(name);
       if (known) return known;
+      lines ??= linesOf(text);
       const line = lines.get(name);
       if (line === undefined) return outer?.message(name);
       const message = messageOf(name, line, scope);
@@ -75,6 +70,12 @@ export function scopeOf(text: string, outer?: Scope): Scope {
     },
   };
   return scope;
+}
+
+/** The lines of a table by the name they begin with. */
+function linesOf(text: string): ReadonlyMap<string, string> {
+  const lines = text.split('\n').map(line => line.trim());
+  return new Map(lines.filter(Boolean).map(line => [line.slice(0, line.indexOf('{')), line]));
 }
 
 /** The message a type names; a name that no table has is a mistake in the tables. */
