@@ -71,7 +71,9 @@ function groupErrors(spec: JsonObject): FieldError[] {
   if (!group) return [required('spec.group')];
   const errors = dnsSubdomain(group);
   if (errors.length > 0) return [invalidValue('spec.group', group, errors.join(','))];
-  return group.includes('.') || shortGroups.has(group) ? [] : [invalidValue('spec.group', group, 'should be a domain with at least one dot')];
+  return group.includes('.') || shortGroups.has(group)
+    ? []
+    : [invalidValue('spec.group', group, 'should be a domain with at least one dot')];
 }
 
 const oneOf = (path: string, value: string, allowed: readonly string[]): FieldError[] => {
