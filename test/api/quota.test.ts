@@ -64,7 +64,7 @@ test('188 a quota counts custom resources, also after their definition went and 
   }
 });
 
-test('a create right behind the quota is counted, without waiting for the controller, which goes on from there', async () => {
+test('a create right behind the quota is counted, without waiting for the controller, which goes on from there', inProcess, async () => {
   const alone = await startPlane('alone');
   const place = await newPlace(alone);
   await alone.pause();

@@ -29,13 +29,14 @@ const claimsOf = (token: string): Claims => JSON.parse(Buffer.from(token.split('
 
 test('168 the published keys verify a token', async () => {
   const configuration = succeeded(await api.get('/.well-known/openid-configuration'));
-  assert.deepEqual([configuration.at('issuer'), configuration.at('jwks_uri')], [issuer, 'https://test:6443/openid/v1/jwks']);
-  assert.deepEqual(configuration.at('id_token_signing_alg_values_supported'), ['ES256']);
+  assert.deepEqual([configuration.at('issuer'), configuration.at('jwks_uri')], [issuer, `${plane.url}/openid/v1/jwks`]);
+  const algorithms = configuration.at('id_token_signing_alg_values_supported') as string[];
   const keys = succeeded(await api.get('/openid/v1/jwks'));
   assert.equal(keys.headers['content-type'], 'application/jwk-set+json');
   assert.doesNotMatch(keys.text, /"d":/);
   const {protectedHeader} = await compactVerify(await tokenFor('default'), createLocalJWKSet(JSON.parse(keys.text)));
   assert.equal(protectedHeader.kid, keys.at('keys', 0, 'kid'));
+  assert.deepEqual(algorithms, [protectedHeader.alg]);
   assert.deepEqual(
     (succeeded(await api.get('/')).at('paths') as string[]).filter(path => path.includes('openid')),
     ['/.well-known/openid-configuration', '/openid/v1/jwks'],
@@ -283,7 +284,7 @@ test('hostile tokens are answered with a Status, and nothing breaks', async () =
     `${header}.${payload}.`,
     `${none}.${payload}.x`,
     `${good}x`,
-    `${header}.${payload}.${'A'.repeat(1_000_000)}`,
+    `${header}.${payload}.${'A'.repeat(20_000)}`,
     '__proto__',
   ];
   for (const token of bad) {
