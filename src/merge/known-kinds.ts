@@ -72,7 +72,7 @@ function readKinds(): ReadonlyMap<string, JsonSchema> {
 
 /** What stands between the braces, by what stands before them. */
 const linesOf = (text: string): ReadonlyMap<string, string> =>
-  new Map([...text.matchAll(/^ *([^{]+)\{(.*)\}$/gm)].map(([, name, fields]) => [name!, fields!]));
+  new Map([...text.matchAll(/^ *([^{\n]+)\{(.*)\}$/gm)].map(([, name, fields]) => [name!, fields!]));
 
 function schemaOf(fields: string, part: (name: string) => JsonSchema): JsonSchema {
   const properties: {[name: string]: JsonSchema} = {};
