@@ -6,6 +6,7 @@ import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
 import {compileJsonPath} from '../schema/json-path.ts';
+import type {JsonSchema} from '../schema/json-schema.ts';
 import {readSchema} from '../schema/written-schema.ts';
 import {dateAge} from './build.ts';
 import type {Column, Kind, KindNames, ScalePaths, Subresources, Verb} from './kind.ts';
@@ -29,6 +30,10 @@ export const storageVersionOf = (crd: JsonObject): string => {
   const storage = objects(child(crd, 'spec'), 'versions').find(version => version['storage'] === true);
   return text(storage, 'name');
 };
+
+/** The schema of a version, served or not. The definition must be valid. */
+export const versionSchema = (crd: JsonObject, name: string): JsonSchema =>
+  schemaOf(objects(child(crd, 'spec'), 'versions').find(version => text(version, 'name') === name));
 
 export const isEstablished = (crd: JsonObject): boolean => hasCondition(crd, 'Established');
 
@@ -59,13 +64,15 @@ type VersionPart = Pick<Kind, 'version' | 'schema' | 'subresources' | 'columns' 
   readonly selectable: readonly string[];
 };
 
+// Validation has made sure that nothing is wrong with it.
+const schemaOf = (version: JsonObject | undefined): JsonSchema =>
+  readSchema(child(child(version, 'schema'), 'openAPIV3Schema') ?? {}, 'schema').schema;
+
 function kindOfVersion(version: JsonObject): VersionPart {
-  const written = child(child(version, 'schema'), 'openAPIV3Schema') ?? {};
   const paths = objects(version, 'selectableFields').map(field => text(field, 'jsonPath'));
   return {
     version: text(version, 'name'),
-    // Validation has made sure that nothing is wrong with it.
-    schema: readSchema(written, 'schema').schema,
+    schema: schemaOf(version),
     subresources: subresourcesOf(child(version, 'subresources')),
     columns: columnsOf(objects(version, 'additionalPrinterColumns')),
     strategy: {generation: 'all', fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)]))},

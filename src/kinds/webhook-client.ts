@@ -3,6 +3,7 @@ import type {FieldError} from '../api/field-error.ts';
 import {at, invalidValue, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain} from '../api/names.ts';
+import type {WebhookClient} from '../api/webhooks.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {bytes, integer, object, string} from './build.ts';
 import {child, number, text} from './read.ts';
@@ -22,6 +23,16 @@ export const webhookClient = (description: string): JsonSchema =>
     ),
     caBundle: bytes('The certificates, in PEM, by which the server is trusted; those of the system when empty.'),
   });
+
+/** What a valid client says. */
+export function readWebhookClient(client: JsonObject | undefined): WebhookClient {
+  const service = child(client, 'service');
+  const {port, path} = {port: number(service, 'port') ?? 443, path: text(service, 'path')};
+  return {
+    at: service ? {service: {namespace: text(service, 'namespace'), name: text(service, 'name'), path, port}} : {url: text(client, 'url')},
+    caBundle: Buffer.from(text(client, 'caBundle'), 'base64').toString(),
+  };
+}
 
 export function webhookClientErrors(path: string, client: JsonObject | undefined): FieldError[] {
   const service = child(client, 'service');

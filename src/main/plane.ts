@@ -1,5 +1,6 @@
 import {rules} from '../admission/all.ts';
 import type {Settings, Surroundings} from '../admission/rule.ts';
+import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
 import type {TokenLookup} from '../auth/authenticate.ts';
 import {controllers} from '../controllers/all.ts';
@@ -12,6 +13,7 @@ import type {Deps} from '../server/deps.ts';
 import type {Handler} from '../server/http.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
+import {inLines} from '../server/webhook-lines.ts';
 import type {Storage} from '../storage/storage.ts';
 import {standingExports} from '../tenancy/root.ts';
 import type {Bootstrap} from './bootstrap.ts';
@@ -22,6 +24,7 @@ export type PlaneOptions = {
   readonly world: World;
   readonly log: Log;
   readonly tokens: TokenLookup;
+  readonly webhooks: Webhooks;
   readonly shardName: string;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
@@ -51,6 +54,7 @@ export function createPlane(options: PlaneOptions): Plane {
     tokens: options.tokens,
     rules,
     about: options.about,
+    webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
     log,
     observe: options.observe,

@@ -15,6 +15,7 @@ import type {Log} from './log.ts';
 import {measure} from './measure.ts';
 import {createPlane} from './plane.ts';
 import {adminTokens, readTokenFile, tokenLookup} from './tokens.ts';
+import {httpsWebhooks} from './webhooks.ts';
 import {realWorld} from './world.ts';
 
 /** A server that listens. */
@@ -54,11 +55,13 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const measures = measure(config.shardName, store);
   const url = (): string => config.shardBaseUrl || serverUrl(host, state.port);
   const external = (): string => config.shardExternalUrl || url();
+  const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
   const plane = createPlane({
     store,
     world: realWorld,
     log,
     tokens: tokenLookup(tokens.users, config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : []),
+    webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
     about: about(version, () => new URL(external()).host, measures.text, {
@@ -89,6 +92,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     state.ending = true;
     endKeeping();
     await Promise.all([listener.close(), plane.stop()]);
+    webhooks.close();
     await store.close();
     measures.stop();
   };

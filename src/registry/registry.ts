@@ -4,11 +4,12 @@
  */
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
-import {dig, isObject} from '../api/json.ts';
+import {dig, digString, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
 import {builtIn, system} from '../kinds/all.ts';
-import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf} from '../kinds/crd.ts';
+import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf, versionSchema} from '../kinds/crd.ts';
+import {webhookConversionOf} from '../kinds/crd-conversion.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {CompiledSchema} from '../schema/compile.ts';
 import {compileSchema} from '../schema/compile.ts';
@@ -17,7 +18,7 @@ import {revisionOf} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import {contentHash} from './content-hash.ts';
 import {builtInSection, customSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
-import type {Resource} from './resource.ts';
+import type {Conversion, Resource} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
 import {bareHead, headOf, peek} from './stored.ts';
 
@@ -133,7 +134,12 @@ function fixedResource(kind: Kind): Resource {
 }
 
 /** What is made of a definition's content; shared by all workspaces that have the same one. */
-type Compiled = {readonly hash: string; readonly kinds: readonly Kind[]; readonly schemas: ReadonlyMap<string, CompiledSchema>};
+type Compiled = {
+  readonly hash: string;
+  readonly kinds: readonly Kind[];
+  readonly schemas: ReadonlyMap<string, CompiledSchema>;
+  readonly conversion: Conversion | undefined;
+};
 type Definition = {readonly hash: string; readonly kinds: readonly Kind[]; readonly resources: ReadonlyMap<string, Resource>};
 
 /** Reads definitions, compiling each content once. */
@@ -145,7 +151,8 @@ function definitionReader(): (entry: Entry) => Definition {
     const hash = contentHash(JSON.stringify([crd['spec'], dig(crd, 'status', 'acceptedNames'), isTerminating(crd)]));
     return compiled.getOrMake(hash, () => {
       const kinds = kindsOfCrd(crd);
-      return {hash, kinds, schemas: new Map(kinds.map(kind => [kind.version, compileSchema(kind.schema)]))};
+      const schemas = new Map(kinds.map(kind => [kind.version, compileSchema(kind.schema)]));
+      return {hash, kinds, schemas, conversion: conversionOf(crd, schemas)};
     });
   };
 
@@ -160,9 +167,17 @@ function definitionReader(): (entry: Entry) => Definition {
   };
 }
 
+function conversionOf(crd: JsonObject, schemas: ReadonlyMap<string, CompiledSchema>): Conversion | undefined {
+  const webhook = webhookConversionOf(crd);
+  if (!webhook) return undefined;
+  const version = storageVersionOf(crd);
+  const schema = schemas.get(version) ?? compileSchema(versionSchema(crd, version));
+  return {...webhook, storage: {apiVersion: apiVersionOf(digString(crd, 'spec', 'group') ?? '', version), schema}};
+}
+
 const nothing: Definition = {hash: '', kinds: [], resources: new Map()};
 
-function established(entry: Entry, crd: JsonObject, {hash, kinds, schemas}: Compiled): Definition {
+function established(entry: Entry, crd: JsonObject, {hash, kinds, schemas, conversion}: Compiled): Definition {
   const storageVersion = storageVersionOf(crd);
   const resources = kinds.map((kind): [string, Resource] => {
     const apiVersion = apiVersionOf(kind.group, kind.version);
@@ -181,6 +196,7 @@ function established(entry: Entry, crd: JsonObject, {hash, kinds, schemas}: Comp
         // Writes check that the definition is the one they were judged by, so whatever came after it was shaped by it.
         verbatimAfter: entry.revision,
         definition: {key: entry.key, revision: entry.revision},
+        ...(conversion && {conversion}),
         terminating: isTerminating(crd),
       },
     ];

@@ -1,4 +1,5 @@
 import type {Rule, Settings} from '../admission/rule.ts';
+import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
 import type {TokenLookup} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
@@ -16,6 +17,7 @@ export type Deps = {
   readonly tokens: TokenLookup;
   readonly rules: readonly Rule[];
   readonly about: About;
+  readonly webhooks: Webhooks;
   readonly published: PublishedCache;
   readonly log: Log;
   /** Told of every answer; `call` is absent when the request was not understood. */

@@ -33,7 +33,7 @@ export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspac
   const {headers} = call.request;
   const as = negotiate(header(headers, 'accept'), {userAgent: header(headers, 'user-agent'), pretty: call.target.query.get('pretty')});
   const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
-  return {deps, call, what, allowed, workspace, resource, as, warnings};
+  return {deps, call, what, allowed, workspace, resource, as, startedMs: deps.world.now(), warnings};
 }
 
 function checkScope(kind: Kind, what: ResourceCall): void {

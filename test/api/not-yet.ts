@@ -12,7 +12,6 @@ export const notYet: {readonly [number: number]: string} = {
   145: 'no CEL yet',
   146: 'no CEL yet',
   147: 'no CEL yet',
-  151: 'no conversion webhooks yet',
   164: 'kubectl explain: for the tests with real clients',
   168: 'no tokens of service accounts yet',
   176: 'no tokens of service accounts yet',

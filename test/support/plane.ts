@@ -9,6 +9,8 @@ import type {OpenStorage} from './open-storage.ts';
 import {openStorage} from './open-storage.ts';
 import type {VirtualWorld} from './virtual-world.ts';
 import {virtualWorld} from './virtual-world.ts';
+import type {FakeWebhooks} from './webhooks.ts';
+import {fakeWebhooks} from './webhooks.ts';
 
 /** Tokens of the users there are. */
 export const users = {kcpAdmin: 'token-of-kcp-admin', shardAdmin: 'token-of-shard-admin', user1: 'token-of-user-1'} as const;
@@ -21,6 +23,8 @@ export type TestPlane = {
   readonly api: Api;
   readonly store: Storage;
   readonly world: VirtualWorld;
+  /** What webhooks there are. */
+  readonly webhooks: FakeWebhooks;
   /** What went wrong inside; a test that ends well leaves it empty. */
   readonly errors: readonly string[];
   /** A new workspace below root, and a client in it. */
@@ -35,10 +39,10 @@ export type TestPlane = {
 };
 
 export async function startPlane(seed = 'seed'): Promise<TestPlane> {
-  return planeOver(await openStorage(), virtualWorld(seed));
+  return planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks());
 }
 
-async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<TestPlane> {
+async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks): Promise<TestPlane> {
   const {store} = opened;
   const errors: string[] = [];
   const named = (name: string, ...groups: string[]) => ({name, uid: `uid-of-${name}`, groups});
@@ -51,6 +55,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
       [digest(users.shardAdmin), named('shard-admin', 'system:masters')],
       [digest(users.user1), named('user-1')],
     ]),
+    webhooks,
     shardName: 'root',
     rootCa,
     about: about(
@@ -68,6 +73,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
     api,
     store,
     world,
+    webhooks,
     errors,
     async workspace(name, type) {
       await createWorkspace(api, 'root', name, type);
@@ -77,7 +83,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
     pause: () => plane.stop(),
     async restart() {
       await plane.stop();
-      return planeOver(opened, world);
+      return planeOver(opened, world, webhooks);
     },
     async stop() {
       await plane.stop();

@@ -16,6 +16,7 @@ import type {HttpReply} from '../http.ts';
 import {toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {applyOptions} from '../options.ts';
+import {overVersions} from '../over-versions.ts';
 import {replyChanged} from '../reply.ts';
 import {createObject} from './create.ts';
 import {keyOfCall} from './get.ts';
@@ -28,7 +29,8 @@ export async function apply(x: Named): Promise<HttpReply> {
   const by: Writer = {manager: options.fieldManager, subresource: what.subresource ?? '', applied: true};
   const merge = async (old: KubeObject | undefined): Promise<KubeObject> => {
     const write = await ownershipWrite(x, by, old);
-    const applied = applyConfiguration(write, asJson(configuration(x, value)), options.force);
+    const config = asJson(configuration(x, value));
+    const applied = await overVersions(x, write, each => applyConfiguration(each, config, options.force));
     const object = toObject(x, {value: applied.object, duplicates, lenient: false}, options.fieldValidation);
     checkName(x, object);
     checkNamespace(x, object);
