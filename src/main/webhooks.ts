@@ -31,7 +31,7 @@ export function httpsWebhooks({allowPrivate}: {readonly allowPrivate: boolean}):
         const problem = found.map(({address}) => addressProblem(address, allowPrivate)).find(each => each !== undefined);
         const [first] = found;
         if (problem !== undefined || !first) callback(new Error(problem ?? noSuchHost(host)), []);
-        else if (options.all) callback(null, found);
+        else if (options.all) callback(null, [...found]);
         else callback(null, first.address, first.family);
       },
       (err: unknown) => callback(err as Error, []),
@@ -140,14 +140,15 @@ async function readAll(response: IncomingMessage, bytesMax: number): Promise<Buf
 }
 
 /** What Go says for the same, where people know it by that. */
-function told(err: Error & {readonly code?: string; readonly host?: string}): string {
+function told(err: Error & {readonly code?: string; readonly hostname?: string}): string {
   switch (err.code) {
     case 'ECONNREFUSED':
       return 'connect: connection refused';
     case 'ECONNRESET':
       return 'EOF';
     case 'ENOTFOUND':
-      return noSuchHost(err.host ?? '');
+    case 'EAI_AGAIN':
+      return noSuchHost(err.hostname ?? '');
     case 'CERT_HAS_EXPIRED':
       return 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid';
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
@@ -162,23 +163,32 @@ function told(err: Error & {readonly code?: string; readonly host?: string}): st
 
 const noSuchHost = (host: string): string => `lookup ${host}: no such host`;
 
-/** Finds the addresses of names: by DNS, and what that does not know, as other programs of this machine do, which takes a thread for as long as it lasts. */
-function resolver(): (host: string) => Promise<LookupAddress[]> {
-  let threads = 0;
-  return async host => {
+/**
+ * Finds the addresses of names: by DNS, and of those it does not know, as other programs of this machine do, which takes a thread for as long as it lasts.
+ * Who asks for the same name meanwhile gets the same answer.
+ */
+function resolver(): (host: string) => Promise<readonly LookupAddress[]> {
+  const underWay = new Map<string, Promise<readonly LookupAddress[]>>();
+  const lanes: Promise<unknown>[] = Array.from({length: limits.threadsMax}, () => Promise.resolve());
+  let turn = 0;
+  const inThread = (host: string): Promise<readonly LookupAddress[]> => {
+    const lane = turn++ % limits.threadsMax;
+    const found = (lanes[lane] as Promise<unknown>).then(() => lookup(host, {all: true}));
+    lanes[lane] = found.catch(() => undefined);
+    return found;
+  };
+  const find = async (host: string): Promise<readonly LookupAddress[]> => {
     const dns = new Resolver({timeout: limits.resolveMs, tries: limits.resolveTries});
     const [v4, v6] = await Promise.allSettled([dns.resolve4(host), dns.resolve6(host)]);
     const found = [
       ...(v4.status === 'fulfilled' ? v4.value.map(address => ({address, family: 4})) : []),
       ...(v6.status === 'fulfilled' ? v6.value.map(address => ({address, family: 6})) : []),
     ];
-    if (found.length > 0) return found;
-    if (threads >= limits.threadsMax) throw new Error(noSuchHost(host));
-    threads++;
-    try {
-      return await lookup(host, {all: true});
-    } finally {
-      threads--;
-    }
+    return found.length > 0 ? found : inThread(host);
+  };
+  return host => {
+    const asked = underWay.get(host) ?? find(host).finally(() => underWay.delete(host));
+    underWay.set(host, asked);
+    return asked;
   };
 }
