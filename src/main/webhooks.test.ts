@@ -108,6 +108,7 @@ test('a server is trusted by the certificates one names, and by nothing else', a
   assert.match(text(await webhooks.post(call(`${base}/echo`, {}, other.ca))), unknown);
   assert.match(text(await webhooks.post(call(`${base}/echo`, {}, ''))), unknown);
   assert.match(text(await webhooks.post(call(`${base}/echo`, {}, 'no certificate'))), /^problem: Post /);
+  assert.match(text(await webhooks.post(call(`${base}/echo`, {}, server.ca.repeat(1_000)))), /the CA bundle is longer than 262144 bytes$/);
   assert.match(text(await webhooks.post(call(`https://127.0.0.2:${server.port}/echo`))), /ECONNREFUSED|connection refused|not in the cert/);
 });
 

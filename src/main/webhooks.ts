@@ -17,6 +17,8 @@ const limits = {
   threadsMax: 2,
   resolveMs: 2_000,
   resolveTries: 2,
+  /** As much as all the authorities of the web. Each connection reads it anew. */
+  caBundleBytesMax: 256 * 1024,
 } as const;
 
 /**
@@ -54,6 +56,8 @@ export function httpsWebhooks({allowPrivate}: {readonly allowPrivate: boolean}):
       if ('service' in at) return Promise.resolve(refuse(`service ${JSON.stringify(at.service.name)} not found`));
       const url = new URL(webhookUrl(call.client, call.timeoutMs));
       const host = url.hostname.replace(/^\[|\]$/g, '');
+      if (call.client.caBundle.length > limits.caBundleBytesMax)
+        return Promise.resolve(refuse(`the CA bundle is longer than ${limits.caBundleBytesMax} bytes`));
       const problem = isIP(host) === 0 ? undefined : addressProblem(host, allowPrivate);
       if (problem !== undefined) return Promise.resolve(refuse(problem));
       return send(call, url, {agent, host, ...(call.client.caBundle && {ca: call.client.caBundle})}, refuse);
