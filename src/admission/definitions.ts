@@ -4,6 +4,7 @@ import type {JsonObject} from '../api/json.ts';
 import {dig, digString, equal} from '../api/json.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {setDefinitionConditions} from '../kinds/crd-conditions.ts';
+import {unknownFormats} from '../kinds/crd-formats.ts';
 import {acceptNames, establishedCondition} from '../kinds/crd-names.ts';
 import {approvalCondition} from '../kinds/crd-validation.ts';
 import {rangeOf} from '../registry/keys.ts';
@@ -28,6 +29,7 @@ export const definitions: Rule = {
     if (verb === 'delete') return leave(write, around);
     if (write.subresource === 'status') return;
     refuseReserved(write);
+    if (verb === 'create') write.warnings.push(...unknownFormats(crd).map(format => `unrecognized format ${JSON.stringify(format)}`));
     const renamed = verb === 'create' || !equal(dig(crd, 'spec', 'names'), dig(asJson(write.old as never), 'spec', 'names'));
     const now = timestamp(around.world.now());
     if (renamed) decideNames(crd, await siblings(write, around), now);
@@ -40,7 +42,7 @@ export const definitions: Rule = {
 function refuseReserved({object, workspace}: Write): void {
   if (workspace === systemCrds) return;
   const group = digString(asJson(object), 'spec', 'group') ?? '';
-  if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io')) throw forbidden(gr, object.metadata.name, `group ${group} is reserved`);
+  if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io')) throw forbidden(gr, object.metadata.name, `${group} is a reserved group`);
   for (const key of Object.keys(object.metadata.annotations ?? {})) {
     const prefix = key.split('/')[0] as string;
     if (prefix === 'apis.kcp.io' || prefix.endsWith('.apis.kcp.io'))

@@ -75,15 +75,16 @@ async function leave(key: Key, around: Surroundings): Promise<{againMs: number} 
 /** Judges anew the names of definitions that did not get all they want. */
 async function renewNames(workspace: string, {store, world}: Surroundings): Promise<undefined> {
   const {entries} = await store.list(rangeOf(space, workspace as WorkspaceId), {limit: registryLimits.definitionsPerWorkspaceMax});
+  // What one is given, the next ones cannot have.
+  const present = new Map(entries.map(entry => [entry, asJson(peek(entry))]));
   for (const entry of entries.filter(waitsForNames)) {
     const object = decodeStored(entry);
     const group = digString(asJson(object), 'spec', 'group');
-    const others = entries.filter(other => other !== entry).map(other => asJson(peek(other)));
-    decideNames(
-      asJson(object),
-      others.filter(other => digString(other, 'spec', 'group') === group),
-      timestamp(world.now()),
-    );
+    const others = [...present]
+      .filter(([other, crd]) => other !== entry && digString(crd, 'spec', 'group') === group)
+      .map(([, crd]) => crd);
+    decideNames(asJson(object), others, timestamp(world.now()));
+    present.set(entry, asJson(object));
     if (!equal(dig(asJson(object), 'status'), dig(asJson(peek(entry)), 'status')))
       await store.commit([putOp(entry.key, object, entry.revision)]);
   }

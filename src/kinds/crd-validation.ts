@@ -2,10 +2,11 @@
 import type {FieldError} from '../api/field-error.ts';
 import {at, forbiddenField, invalidValue, notSupported, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
-import {digString} from '../api/json.ts';
+import {dig, digString, getKey} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain} from '../api/names.ts';
 import {isEstablished} from './crd.ts';
 import type {DefinitionCondition} from './crd-conditions.ts';
+import {asKubernetesHoldsThem} from './crd-error-paths.ts';
 import {versionErrors} from './crd-version-validation.ts';
 import {child, objects, text, texts} from './read.ts';
 import {reviewVersionErrors, webhookClientErrors} from './webhook-client.ts';
@@ -16,7 +17,6 @@ export const approvalAnnotation = 'api-approved.kubernetes.io';
 export function validateCrd(crd: JsonObject): FieldError[] {
   const spec = child(crd, 'spec') ?? {};
   return [
-    ...ownNameErrors(crd, spec),
     ...groupErrors(spec),
     ...scopeErrors(spec),
     ...versionsErrors(spec),
@@ -42,10 +42,11 @@ export function validateCrdUpdate(crd: JsonObject, old: JsonObject): FieldError[
 export const validateCrdStatus = (crd: JsonObject): FieldError[] =>
   nameErrors('status.acceptedNames', child(child(crd, 'status'), 'acceptedNames'));
 
-function ownNameErrors(crd: JsonObject, spec: JsonObject): FieldError[] {
+/** Asked of new definitions; neither the name nor what it is made of can change. */
+export function crdNameErrors(crd: JsonObject): FieldError[] {
   const name = digString(crd, 'metadata', 'name') ?? '';
-  const wanted = `${digString(spec, 'names', 'plural') ?? ''}.${text(spec, 'group')}`;
-  return name === wanted ? [] : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
+  const wanted = `${digString(crd, 'spec', 'names', 'plural') ?? ''}.${digString(crd, 'spec', 'group') ?? ''}`;
+  return name === '' || name === wanted ? [] : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
 }
 
 function groupErrors(spec: JsonObject): FieldError[] {
@@ -65,13 +66,31 @@ const scopeErrors = (spec: JsonObject): FieldError[] => oneOf('spec.scope', text
 
 function versionsErrors(spec: JsonObject): FieldError[] {
   const versions = objects(spec, 'versions');
-  const errors = versions.flatMap((version, i) => versionErrors(at('spec', 'versions', i), version));
+  const found = versions.flatMap((version, i) => versionErrors(at('spec', 'versions', i), version));
+  const errors = asKubernetesHoldsThem(found, versions);
+  const first = text(versions[0], 'name');
+  // The name of the first version is that of the definition's only one, from a time when there were no others.
+  if (versions.length > 0) errors.push(...dns1035Label(first).map(why => invalidValue('spec.version', first, why)));
+  const printed = getKey(spec, 'versions') === undefined ? null : versions.map(printedVersion);
   const unique = new Set(versions.map(version => text(version, 'name')));
-  if (unique.size !== versions.length) errors.push(invalidValue('spec.versions', [...versions], 'must contain unique version names'));
+  if (unique.size !== versions.length) errors.push(invalidValue('spec.versions', printed, 'must contain unique version names'));
   if (versions.filter(version => version['storage'] === true).length !== 1)
-    errors.push(invalidValue('spec.versions', [...versions], 'must have exactly one version marked as storage version'));
+    errors.push(invalidValue('spec.versions', printed, 'must have exactly one version marked as storage version'));
   return errors;
 }
+
+/** A version as errors quote it: in Kubernetes' own form, without what is long. */
+const printedVersion = (version: JsonObject): JsonObject => ({
+  Name: text(version, 'name'),
+  Served: version['served'] === true,
+  Storage: version['storage'] === true,
+  Deprecated: version['deprecated'] === true,
+  DeprecationWarning: getKey(version, 'deprecationWarning') ?? null,
+  Schema: null,
+  Subresources: null,
+  AdditionalPrinterColumns: null,
+  SelectableFields: null,
+});
 
 const requiredNameErrors = (spec: JsonObject): FieldError[] =>
   ['plural', 'singular', 'kind', 'listKind']
@@ -122,7 +141,8 @@ function conversionErrors(conversion: JsonObject | undefined): FieldError[] {
 function storedVersionErrors(crd: JsonObject): FieldError[] {
   const path = 'status.storedVersions';
   const stored = texts(child(crd, 'status'), 'storedVersions');
-  if (stored.length === 0) return [invalidValue(path, [], 'must have at least one stored version')];
+  if (stored.length === 0)
+    return [invalidValue(path, dig(crd, 'status', 'storedVersions') ?? null, 'must have at least one stored version')];
   const versions = objects(child(crd, 'spec'), 'versions');
   const names = new Set(versions.map(version => text(version, 'name')));
   const unstored = versions.filter(version => version['storage'] === true).map(version => text(version, 'name'));

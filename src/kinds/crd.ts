@@ -9,6 +9,7 @@ import {compileJsonPath} from '../schema/json-path.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {readSchema} from '../schema/written-schema.ts';
 import {dateAge} from './build.ts';
+import {scaleStrategy} from './crd-scale.ts';
 import type {Column, Kind, KindNames, ScalePaths, Subresources, Verb} from './kind.ts';
 import {customVerbs} from './kind.ts';
 import {child, number, objects, text, texts} from './read.ts';
@@ -69,13 +70,18 @@ const schemaOf = (version: JsonObject | undefined): JsonSchema =>
   readSchema(child(child(version, 'schema'), 'openAPIV3Schema') ?? {}, 'schema').schema;
 
 function kindOfVersion(version: JsonObject): VersionPart {
+  const subresources = subresourcesOf(child(version, 'subresources'));
   const paths = objects(version, 'selectableFields').map(field => text(field, 'jsonPath'));
   return {
     version: text(version, 'name'),
     schema: schemaOf(version),
-    subresources: subresourcesOf(child(version, 'subresources')),
+    subresources,
     columns: columnsOf(objects(version, 'additionalPrinterColumns')),
-    strategy: {generation: 'all', fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)]))},
+    strategy: {
+      ...scaleStrategy(subresources.scale),
+      generation: 'all',
+      fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)])),
+    },
     custom: true,
     selectable: paths.map(path => path.slice(1)),
   };

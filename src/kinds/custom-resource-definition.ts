@@ -3,7 +3,7 @@ import {clone} from '../api/json.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {anything, bigInteger, boolean, createdAtColumn, kind, listBy, listOf, object, string, strings, time} from './build.ts';
 import {storageVersionOf} from './crd.ts';
-import {validateCrd, validateCrdStatus, validateCrdUpdate} from './crd-validation.ts';
+import {crdNameErrors, validateCrd, validateCrdStatus, validateCrdUpdate} from './crd-validation.ts';
 import type {Kind} from './kind.ts';
 import {child, text, texts} from './read.ts';
 import {printerColumnSchema, printerColumnsText, scaleSchema, selectableFieldSchema} from './version-parts.ts';
@@ -110,10 +110,12 @@ export const customResourceDefinition: Kind = kind({
     generation: ['spec'],
     normalize: fillDefaults,
     prepareCreate: crd => {
-      crd['status'] = {acceptedNames: {kind: '', plural: ''}, storedVersions: withStorageVersion(crd, [])};
+      const storedVersions = withStorageVersion(crd, []);
+      crd['status'] = {acceptedNames: {kind: '', plural: ''}, ...(storedVersions.length > 0 && {storedVersions})};
     },
     prepareUpdate: keepStatus,
     validate: validateCrd,
+    validateCreate: crdNameErrors,
     validateUpdate: validateCrdUpdate,
     validateStatus: validateCrdStatus,
   },

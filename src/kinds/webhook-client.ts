@@ -56,16 +56,18 @@ function urlErrors(path: string, url: string): FieldError[] {
   const errors: FieldError[] = [];
   if (scheme !== 'https') errors.push(invalidValue(path, scheme, `'https' is the only allowed URL scheme${form}`));
   if (!parsed.host) errors.push(invalidValue(path, '', `host must be specified${form}`));
-  if (parsed.username || parsed.password) errors.push(invalidValue(path, parsed.username, 'user information is not permitted in the URL'));
+  if (parsed.username || parsed.password) errors.push(invalidValue(path, userOf(parsed), 'user information is not permitted in the URL'));
   if (parsed.hash) errors.push(invalidValue(path, parsed.hash.slice(1), 'fragments are not permitted in the URL'));
   if (parsed.search) errors.push(invalidValue(path, parsed.search.slice(1), 'query parameters are not permitted in the URL'));
   return errors;
 }
 
+const userOf = ({username, password}: URL): string => (password ? `${username}:${password}` : username);
+
 function serviceErrors(path: string, service: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
-  if (!text(service, 'name')) errors.push(required(at(path, 'name'), 'service name is required'));
-  if (!text(service, 'namespace')) errors.push(required(at(path, 'namespace'), 'service namespace is required'));
+  if (!text(service, 'name')) errors.push(required(at(path, 'name')));
+  if (!text(service, 'namespace')) errors.push(required(at(path, 'namespace')));
   const port = number(service, 'port') ?? 443;
   if (port < 1 || port > 65_535)
     errors.push(invalidValue(at(path, 'port'), port, 'port is not valid: must be between 1 and 65535, inclusive'));

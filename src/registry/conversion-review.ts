@@ -1,6 +1,7 @@
 /** What is said to a conversion webhook, and whether its answer is one (spec kubernetes-api 6.11). Pure. */
 import {ApiError} from '../api/errors.ts';
 import {summary} from '../api/field-error.ts';
+import {goType} from '../api/go-type.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {clone, dig, digString, equal, getKey, isObject} from '../api/json.ts';
 import {annotationErrors, labelErrors} from '../api/metadata.ts';
@@ -125,12 +126,3 @@ const errorsMax = 10;
 const toldCharsMax = 2_000;
 /** Words of a webhook, as far as they may fill our own. */
 const told = (text: string): string => (text.length > toldCharsMax ? `${text.slice(0, toldCharsMax)}...` : text);
-
-function goType(value: Json): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return '[]interface {}';
-  if (typeof value === 'object') return 'map[string]interface {}';
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'string') return 'string';
-  return typeof value === 'bigint' || Number.isInteger(value) ? 'int64' : 'float64';
-}

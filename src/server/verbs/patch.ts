@@ -48,7 +48,7 @@ export async function patch(x: Named): Promise<HttpReply> {
 
 async function patchScale(x: Named, patched: (target: Json) => Json, how: How): Promise<HttpReply> {
   const main: Named = {...x, what: {...x.what, subresource: undefined}};
-  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(patched(scaleOf(x.resource, old))));
+  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(x, patched(scaleOf(x.resource, old))));
   const changed = await change(main, make, how);
   return replyJson(x, scaleOf(x.resource, 'entry' in changed ? view(x.resource, changed.entry) : changed.object));
 }
