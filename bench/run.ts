@@ -13,6 +13,7 @@ import {parseArgs} from 'node:util';
 import {budgets} from './budgets.ts';
 import {type Row, type Settings, seriesFigure, type Unit} from './row.ts';
 import {ceiling} from './rows/ceiling.ts';
+import {definitions} from './rows/definitions.ts';
 import {list} from './rows/list.ts';
 import {requests} from './rows/requests.ts';
 import {start} from './rows/start.ts';
@@ -21,7 +22,7 @@ import {workspaces} from './rows/workspaces.ts';
 import {pinLoad, pinned} from './server.ts';
 import {type Figure, figureOf, isMissed, line, tableHead} from './table.ts';
 
-const rows: readonly Row[] = [ceiling, start, requests, list, watchers, workspaces];
+const rows: readonly Row[] = [ceiling, start, requests, list, definitions, watchers, workspaces];
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const {values, positionals} = parseArgs({

@@ -11,6 +11,8 @@ export type Request = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: Uint8Array;
+  /** The type that is asked for; plain JSON, if left out. */
+  readonly accept?: string;
 };
 
 /** Told of one reply. Calls come in the middle of reading: they may send further requests. */
@@ -108,7 +110,7 @@ export class Session {
     }
     const size = request.body?.length ?? 0;
     if (size > this.#sendWindow) this.#held.push({request, receiver});
-    else this.#open(block(request.method, request.path, request.body && size), request.body, receiver);
+    else this.#open(block(request, request.body && size), request.body, receiver);
   }
 
   /** A whole reply. */
