@@ -1,12 +1,13 @@
 /** What makes a CustomResourceDefinition valid beyond its types (spec kubernetes-api 6.1). */
 import type {FieldError} from '../api/field-error.ts';
-import {at, forbiddenField, invalidValue, notSupported, required} from '../api/field-error.ts';
+import {at, forbiddenField, invalidValue, notSupported, required, tooMany} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {dig, digString, getKey} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain} from '../api/names.ts';
 import {isEstablished} from './crd.ts';
 import type {DefinitionCondition} from './crd-conditions.ts';
 import {asKubernetesHoldsThem} from './crd-error-paths.ts';
+import {shortNamesMax} from './crd-names.ts';
 import {versionErrors} from './crd-version-validation.ts';
 import {child, objects, text, texts} from './read.ts';
 import {reviewVersionErrors, webhookClientErrors} from './webhook-client.ts';
@@ -106,7 +107,9 @@ function nameErrors(path: string, names: JsonObject | undefined): FieldError[] {
   };
   for (const field of ['plural', 'singular']) check(at(path, field), text(names, field), false);
   for (const field of ['kind', 'listKind']) check(at(path, field), text(names, field), true);
-  texts(names, 'shortNames').forEach((name, i) => {
+  const shortNames = texts(names, 'shortNames');
+  if (shortNames.length > shortNamesMax) return [tooMany(at(path, 'shortNames'), shortNames.length, shortNamesMax)];
+  shortNames.forEach((name, i) => {
     check(at(path, 'shortNames', i), name, false);
   });
   const listKind = text(names, 'listKind');

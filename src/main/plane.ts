@@ -48,7 +48,7 @@ export function createPlane(options: PlaneOptions): Plane {
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
   };
-  const around: Surroundings = {store, world, settings, registry: createRegistry(store)};
+  const around: Surroundings = {store, world, settings, registry: createRegistry(store, world.turn)};
   const handler = apiServer({
     ...around,
     tokens: options.tokens,

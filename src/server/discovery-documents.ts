@@ -2,8 +2,8 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
 import type {Discovery} from '../registry/discovery.ts';
 import {discoveryOf} from '../registry/discovery.ts';
-import type {CustomKinds} from '../registry/registry.ts';
 import {fixedKinds} from '../registry/registry.ts';
+import type {CustomKinds} from '../registry/workspace-kinds.ts';
 import {negotiate, wantsAggregatedDiscovery} from '../wire/negotiate.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
@@ -35,7 +35,7 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
 }
 
-const everywhere: CustomKinds = {kinds: [], hash: ''};
+const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map()};
 
 /** What a workspace defines itself; across all workspaces, nothing. */
 export const customKindsOf = async (deps: Deps, workspace: WorkspaceId | '*'): Promise<CustomKinds> =>
