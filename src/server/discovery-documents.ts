@@ -41,7 +41,13 @@ const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map()};
 export const customKindsOf = async (deps: Deps, workspace: WorkspaceId | '*'): Promise<CustomKinds> =>
   workspace === '*' ? everywhere : deps.registry.customKinds(workspace);
 
-const discovery = (custom: CustomKinds): Discovery => discoveryOf([...fixedKinds, ...custom.kinds]);
+const made = new WeakMap<CustomKinds, Discovery>();
+
+function discovery(custom: CustomKinds): Discovery {
+  const found = made.get(custom) ?? discoveryOf([...fixedKinds, ...custom.kinds]);
+  made.set(custom, found);
+  return found;
+}
 
 /** Whether a path is one of discovery's; kept apart from making the document, so that made-up paths leave nothing in the cache. */
 function exists(custom: CustomKinds, segments: readonly string[]): boolean {
