@@ -89,6 +89,9 @@ export const rooms: {readonly [name: string]: Room} = {
     uses: [
       'node:http2',
       'node:http',
+      'node:https',
+      'node:dns',
+      'node:dns/promises',
       'node:tls',
       'node:net',
       'node:fs',

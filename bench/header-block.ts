@@ -53,15 +53,21 @@ export function firstBlock({authority, token}: Shared): Buffer {
 }
 
 const sharedAuthority = Buffer.from([indexed | (newest + 4)]);
-const sharedRest = Buffer.from([newest + 3, newest + 2, newest + 1].map(index => indexed | index));
+const sharedAuthorization = Buffer.from([indexed | (newest + 3)]);
+const sharedAccept = Buffer.from([indexed | (newest + 2)]);
+const sharedUserAgent = Buffer.from([indexed | (newest + 1)]);
 const sharedContentType = Buffer.from([indexed | newest]);
 
 /** What a body is and how long; JSON when no type is given. */
 export type BodyHead = {readonly bytes: number; readonly type?: string | undefined};
 
-/** The block of any later request. */
-export function block(method: string, path: string, body: BodyHead | undefined): Buffer {
-  const parts = [methods[method]!, https, integer(table.path, 4, 0), literal(path), sharedAuthority, sharedRest];
+type Asked = {readonly method: string; readonly path: string; readonly accept?: string};
+
+/** The block of any later request. Without `accept`, it asks for plain JSON. */
+export function block({method, path, accept}: Asked, body: BodyHead | undefined): Buffer {
+  const wanted = accept === undefined ? sharedAccept : Buffer.concat([integer(table.accept, 4, 0), literal(accept)]);
+  const shared = [sharedAuthority, sharedAuthorization, wanted, sharedUserAgent];
+  const parts = [methods[method]!, https, integer(table.path, 4, 0), literal(path), ...shared];
   if (body) {
     parts.push(...(body.type === undefined ? [sharedContentType] : [integer(table.contentType, 4, 0), literal(body.type)]));
     parts.push(integer(table.contentLength, 4, 0), literal(String(body.bytes)));

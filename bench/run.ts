@@ -15,6 +15,7 @@ import {type Row, type Settings, seriesFigure, type Unit} from './row.ts';
 import {apply} from './rows/apply.ts';
 import {attacks} from './rows/attacks.ts';
 import {ceiling} from './rows/ceiling.ts';
+import {definitions} from './rows/definitions.ts';
 import {list} from './rows/list.ts';
 import {requests} from './rows/requests.ts';
 import {start} from './rows/start.ts';
@@ -23,7 +24,7 @@ import {workspaces} from './rows/workspaces.ts';
 import {pinLoad, pinned} from './server.ts';
 import {type Figure, figureOf, isMissed, line, tableHead} from './table.ts';
 
-const rows: readonly Row[] = [ceiling, start, requests, apply, list, attacks, watchers, workspaces];
+const rows: readonly Row[] = [ceiling, start, requests, apply, list, attacks, definitions, watchers, workspaces];
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const {values, positionals} = parseArgs({

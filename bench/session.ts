@@ -13,6 +13,8 @@ export type Request = {
   readonly body?: Uint8Array;
   /** The media type of the body; JSON when absent. */
   readonly type?: string;
+  /** The type that is asked for; plain JSON, if left out. */
+  readonly accept?: string;
 };
 
 /** Told of one reply. Calls come in the middle of reading: they may send further requests. */
@@ -110,7 +112,7 @@ export class Session {
     }
     const size = request.body?.length ?? 0;
     if (size > this.#sendWindow) this.#held.push({request, receiver});
-    else this.#open(block(request.method, request.path, request.body && {bytes: size, type: request.type}), request.body, receiver);
+    else this.#open(block(request, request.body && {bytes: size, type: request.type}), request.body, receiver);
   }
 
   /** A whole reply. */

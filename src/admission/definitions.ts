@@ -1,14 +1,17 @@
+import type {WorkspaceId} from '../api/cluster.ts';
 import {systemCrds} from '../api/cluster.ts';
 import {forbidden} from '../api/errors.ts';
 import type {JsonObject} from '../api/json.ts';
 import {dig, digString, equal} from '../api/json.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {setDefinitionConditions} from '../kinds/crd-conditions.ts';
-import {acceptNames, establishedCondition} from '../kinds/crd-names.ts';
+import {unknownFormats} from '../kinds/crd-formats.ts';
+import {acceptNames, establishedCondition, namesOf} from '../kinds/crd-names.ts';
 import {approvalCondition} from '../kinds/crd-validation.ts';
-import {rangeOf} from '../registry/keys.ts';
+import {terms} from '../registry/keys.ts';
 import {registryLimits, definitions as space} from '../registry/registry.ts';
 import {peek} from '../registry/stored.ts';
+import type {Key} from '../storage/storage.ts';
 import {statusOf} from '../tenancy/conditions.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
 
@@ -28,9 +31,10 @@ export const definitions: Rule = {
     if (verb === 'delete') return leave(write, around);
     if (write.subresource === 'status') return;
     refuseReserved(write);
+    if (verb === 'create') write.warnings.push(...unknownFormats(crd).map(format => `unrecognized format ${JSON.stringify(format)}`));
     const renamed = verb === 'create' || !equal(dig(crd, 'spec', 'names'), dig(asJson(write.old as never), 'spec', 'names'));
     const now = timestamp(around.world.now());
-    if (renamed) decideNames(crd, await siblings(write, around), now);
+    if (renamed) decideNames(crd, await rivals(crd, write.workspace, around), now);
     const approval = approvalCondition(crd);
     if (approval) setDefinitionConditions(crd, [approval], now);
   },
@@ -40,7 +44,7 @@ export const definitions: Rule = {
 function refuseReserved({object, workspace}: Write): void {
   if (workspace === systemCrds) return;
   const group = digString(asJson(object), 'spec', 'group') ?? '';
-  if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io')) throw forbidden(gr, object.metadata.name, `group ${group} is reserved`);
+  if (group === 'apis.kcp.io' || group.endsWith('.apis.kcp.io')) throw forbidden(gr, object.metadata.name, `${group} is a reserved group`);
   for (const key of Object.keys(object.metadata.annotations ?? {})) {
     const prefix = key.split('/')[0] as string;
     if (prefix === 'apis.kcp.io' || prefix.endsWith('.apis.kcp.io'))
@@ -48,13 +52,20 @@ function refuseReserved({object, workspace}: Write): void {
   }
 }
 
-/** The other definitions of the same group in the workspace. */
-async function siblings({object, workspace}: Write, {store}: Surroundings): Promise<JsonObject[]> {
-  const group = digString(asJson(object), 'spec', 'group');
-  const {entries} = await store.list(rangeOf(space, workspace), {limit: registryLimits.definitionsPerWorkspaceMax});
-  return entries
-    .map(entry => asJson(peek(entry)))
-    .filter(other => digString(other, 'spec', 'group') === group && digString(other, 'metadata', 'name') !== object.metadata.name);
+/** The other definitions of the group that have one of the names which a definition wants. */
+export async function rivals(crd: JsonObject, workspace: WorkspaceId, {store}: Surroundings): Promise<JsonObject[]> {
+  const [group, own] = [digString(crd, 'spec', 'group') ?? '', digString(crd, 'metadata', 'name')];
+  const {resources, kinds} = namesOf(dig(crd, 'spec', 'names'));
+  const wanted = new Set([
+    ...resources.map(name => terms.definitionNamed(workspace, group, 'resource', name)),
+    ...kinds.map(name => terms.definitionNamed(workspace, group, 'kind', name)),
+  ]);
+  const found = new Map<Key, JsonObject>();
+  for (const term of wanted) {
+    const {entries} = await store.byTerm(term, {limit: registryLimits.definitionsOfKindMax});
+    for (const entry of entries) found.set(entry.key, asJson(peek(entry)));
+  }
+  return [...found.values()].filter(other => digString(other, 'metadata', 'name') !== own);
 }
 
 /** Writes down which names a definition gets. With all of them it is established: what serves it reads this very object. */

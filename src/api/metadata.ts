@@ -82,7 +82,7 @@ export function labelErrors(field: string, labels: Json | undefined): FieldError
   ]);
 }
 
-function annotationErrors(annotations: Json | undefined): FieldError[] {
+export function annotationErrors(annotations: Json | undefined): FieldError[] {
   if (!isObject(annotations)) return [];
   const errors: FieldError[] = [];
   let size = 0;

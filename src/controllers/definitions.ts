@@ -1,15 +1,15 @@
-import {cleanupFinalizer, decideNames} from '../admission/definitions.ts';
+import {cleanupFinalizer, decideNames, rivals} from '../admission/definitions.ts';
 import type {Surroundings} from '../admission/rule.ts';
 import type {WorkspaceId} from '../api/cluster.ts';
-import {dig, digString, equal, isObject} from '../api/json.ts';
+import {dig, digString, equal} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {setDefinitionConditions} from '../kinds/crd-conditions.ts';
-import {customSection, keyOf, parseKey, rangeOf} from '../registry/keys.ts';
+import {customSection, keyOf, parseKey, rangeOf, terms} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
-import {registryLimits, definitions as space} from '../registry/registry.ts';
+import {definitions as space} from '../registry/registry.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
-import type {Entry, Event, Key} from '../storage/storage.ts';
+import type {Event, Key} from '../storage/storage.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {emptyRange} from './removal.ts';
@@ -17,6 +17,8 @@ import {emptyRange} from './removal.ts';
 const prefix = rangeOf(space);
 const namesRef = 'names ';
 const lookAgainMs = 15_000;
+/** Definitions that are judged anew are read so many at a time. */
+const waitingAtOnce = 100;
 
 /** Removes the objects of deleted definitions before them, and gives the names that come free to those who wait for them (spec kubernetes-api 6.10). */
 export const definitions: Controller = {
@@ -30,7 +32,8 @@ export const definitions: Controller = {
     const entry = around.store.hot(key);
     return entry && entry !== 'wait' && isLeaving(peek(entry)) ? [key] : none;
   },
-  reconcile: (ref, around) => (ref.startsWith(namesRef) ? renewNames(ref.slice(namesRef.length), around) : leave(ref as Key, around)),
+  reconcile: (ref, around) =>
+    ref.startsWith(namesRef) ? renewNames(ref.slice(namesRef.length) as WorkspaceId, around) : leave(ref as Key, around),
 };
 
 const isLeaving = ({metadata}: KubeObject): boolean =>
@@ -72,25 +75,19 @@ async function leave(key: Key, around: Surroundings): Promise<{againMs: number} 
   return undefined;
 }
 
-/** Judges anew the names of definitions that did not get all they want. */
-async function renewNames(workspace: string, {store, world}: Surroundings): Promise<undefined> {
-  const {entries} = await store.list(rangeOf(space, workspace as WorkspaceId), {limit: registryLimits.definitionsPerWorkspaceMax});
-  for (const entry of entries.filter(waitsForNames)) {
-    const object = decodeStored(entry);
-    const group = digString(asJson(object), 'spec', 'group');
-    const others = entries.filter(other => other !== entry).map(other => asJson(peek(other)));
-    decideNames(
-      asJson(object),
-      others.filter(other => digString(other, 'spec', 'group') === group),
-      timestamp(world.now()),
-    );
-    if (!equal(dig(asJson(object), 'status'), dig(asJson(peek(entry)), 'status')))
-      await store.commit([putOp(entry.key, object, entry.revision)]);
+/** Judges anew the names of definitions that did not get all they want: one after the other, for what one is given the next ones cannot have. */
+async function renewNames(workspace: WorkspaceId, around: Surroundings): Promise<undefined> {
+  const {store, world} = around;
+  for (let after: Key | undefined, more = true; more; ) {
+    const page = await store.byTerm(terms.definitionsWaiting(workspace), {limit: waitingAtOnce, ...(after && {after})});
+    for (const entry of page.entries) {
+      const object = decodeStored(entry);
+      decideNames(asJson(object), await rivals(asJson(object), workspace, around), timestamp(world.now()));
+      if (!equal(dig(asJson(object), 'status'), dig(asJson(peek(entry)), 'status')))
+        await store.commit([putOp(entry.key, object, entry.revision)]);
+    }
+    after = page.entries.at(-1)?.key;
+    more = page.more;
   }
   return undefined;
-}
-
-function waitsForNames(entry: Entry): boolean {
-  const conditions = dig(asJson(peek(entry)), 'status', 'conditions');
-  return Array.isArray(conditions) && conditions.some(one => isObject(one) && one['type'] === 'NamesAccepted' && one['status'] === 'False');
 }

@@ -45,7 +45,7 @@ const webhooks: readonly [JsonObject, string][] = [
   [{clientConfig: {}}, 'webhooks[0].clientConfig: Required value: exactly one of url or service is required'],
   [
     {clientConfig: {url: 'https://u:p@example.com/a?b#c'}},
-    '[webhooks[0].clientConfig.url: Invalid value: "u": user information is not permitted in the URL, webhooks[0].clientConfig.url: Invalid value: "c": fragments are not permitted in the URL, webhooks[0].clientConfig.url: Invalid value: "b": query parameters are not permitted in the URL]',
+    '[webhooks[0].clientConfig.url: Invalid value: "u:p": user information is not permitted in the URL, webhooks[0].clientConfig.url: Invalid value: "c": fragments are not permitted in the URL, webhooks[0].clientConfig.url: Invalid value: "b": query parameters are not permitted in the URL]',
   ],
   [service({path: 'a'}), `webhooks[0].clientConfig.service.path: Invalid value: "a": must start with a '/'`],
   [service({path: '/a//b'}), 'webhooks[0].clientConfig.service.path: Invalid value: "/a//b": segment[1] may not be empty'],

@@ -1,5 +1,5 @@
 /** Which names a CustomResourceDefinition gets when several want the same (spec kubernetes-api 6.10). Pure. */
-import type {JsonObject} from '../api/json.ts';
+import type {Json, JsonObject} from '../api/json.ts';
 import {child, objects, text, texts} from './read.ts';
 
 /** A condition without its time, which the writer sets where the status changes. */
@@ -57,6 +57,22 @@ export function acceptNames(crd: JsonObject, others: readonly JsonObject[]): Nam
   return {acceptedNames: accepted, conditions: [problem ?? namesAccepted, ...establishing(crd, !problem)]};
 }
 
+/** Each name is looked up among those of the others. */
+export const shortNamesMax = 64;
+
+/** Names by the pools in which they have to be unique; without empty ones. `names` is what is wanted, or what was accepted. */
+export function namesOf(names: Json | undefined): Readonly<Record<Pool, readonly string[]>> {
+  const given = (...all: readonly string[]): string[] => all.filter(name => name !== '');
+  return {
+    resources: given(text(names, 'plural'), text(names, 'singular'), ...texts(names, 'shortNames').slice(0, shortNamesMax)),
+    kinds: given(text(names, 'kind'), text(names, 'listKind')),
+  };
+}
+
+/** Whether a definition did not get all the names it wants. */
+export const waitsForNames = (crd: JsonObject): boolean =>
+  objects(child(crd, 'status'), 'conditions').some(one => one['type'] === 'NamesAccepted' && one['status'] === 'False');
+
 type Pool = 'resources' | 'kinds';
 const singleNames: readonly {readonly field: string; readonly reason: string; readonly pool: Pool}[] = [
   {field: 'plural', reason: 'PluralConflict', pool: 'resources'},
@@ -69,13 +85,10 @@ function usedNames(others: readonly JsonObject[]): Readonly<Record<Pool, Readonl
   const resources = new Set<string>();
   const kinds = new Set<string>();
   for (const other of others) {
-    const names = child(child(other, 'status'), 'acceptedNames');
-    for (const name of [text(names, 'plural'), text(names, 'singular'), ...texts(names, 'shortNames')]) resources.add(name);
-    for (const name of [text(names, 'kind'), text(names, 'listKind')]) kinds.add(name);
+    const names = namesOf(child(child(other, 'status'), 'acceptedNames'));
+    for (const name of names.resources) resources.add(name);
+    for (const name of names.kinds) kinds.add(name);
   }
-  // Definitions whose names are not accepted yet have empty ones.
-  resources.delete('');
-  kinds.delete('');
   return {resources, kinds};
 }
 

@@ -1,11 +1,13 @@
 /** What makes a CustomResourceDefinition valid beyond its types (spec kubernetes-api 6.1). */
 import type {FieldError} from '../api/field-error.ts';
-import {at, forbiddenField, invalidValue, notSupported, required} from '../api/field-error.ts';
+import {at, forbiddenField, invalidValue, notSupported, required, tooMany} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
-import {digString, equal} from '../api/json.ts';
+import {dig, digString, equal, getKey} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain} from '../api/names.ts';
 import {isEstablished} from './crd.ts';
 import type {DefinitionCondition} from './crd-conditions.ts';
+import {asKubernetesHoldsThem} from './crd-error-paths.ts';
+import {shortNamesMax} from './crd-names.ts';
 import {versionErrors, versionRuleErrors} from './crd-version-validation.ts';
 import {child, objects, text, texts} from './read.ts';
 import {reviewVersionErrors, webhookClientErrors} from './webhook-client.ts';
@@ -16,7 +18,6 @@ export const approvalAnnotation = 'api-approved.kubernetes.io';
 export function validateCrd(crd: JsonObject): FieldError[] {
   const spec = child(crd, 'spec') ?? {};
   return [
-    ...ownNameErrors(crd, spec),
     ...groupErrors(spec),
     ...scopeErrors(spec),
     ...versionsErrors(spec),
@@ -29,8 +30,8 @@ export function validateCrd(crd: JsonObject): FieldError[] {
   ];
 }
 
-/** In addition on creation: what is wrong with the rules of its schemas. */
-export const validateNewCrd = (crd: JsonObject): FieldError[] => rulesErrors(crd, () => true);
+/** In addition on creation: its name, which cannot change later, and what is wrong with the rules of its schemas. */
+export const validateNewCrd = (crd: JsonObject): FieldError[] => [...ownNameErrors(crd), ...rulesErrors(crd, () => true)];
 
 /** Rules of schemas that did not change are not held against an update: they were judged when they came. */
 function changedRulesErrors(crd: JsonObject, old: JsonObject): FieldError[] {
@@ -38,10 +39,11 @@ function changedRulesErrors(crd: JsonObject, old: JsonObject): FieldError[] {
   return rulesErrors(crd, version => !equal(version['schema'], schemas.get(text(version, 'name'))));
 }
 
-const rulesErrors = (crd: JsonObject, concerns: (version: JsonObject) => boolean): FieldError[] =>
-  objects(child(crd, 'spec'), 'versions').flatMap((version, i) =>
-    concerns(version) ? versionRuleErrors(at('spec', 'versions', i), version) : [],
-  );
+function rulesErrors(crd: JsonObject, concerns: (version: JsonObject) => boolean): FieldError[] {
+  const versions = objects(child(crd, 'spec'), 'versions');
+  const found = versions.flatMap((version, i) => (concerns(version) ? versionRuleErrors(at('spec', 'versions', i), version) : []));
+  return asKubernetesHoldsThem(found, versions);
+}
 
 /** What cannot change: group and plural never, scope and kind once the resource is served. And what is wrong with rules that are new. */
 export function validateCrdUpdate(crd: JsonObject, old: JsonObject): FieldError[] {
@@ -57,10 +59,10 @@ export function validateCrdUpdate(crd: JsonObject, old: JsonObject): FieldError[
 export const validateCrdStatus = (crd: JsonObject): FieldError[] =>
   nameErrors('status.acceptedNames', child(child(crd, 'status'), 'acceptedNames'));
 
-function ownNameErrors(crd: JsonObject, spec: JsonObject): FieldError[] {
+function ownNameErrors(crd: JsonObject): FieldError[] {
   const name = digString(crd, 'metadata', 'name') ?? '';
-  const wanted = `${digString(spec, 'names', 'plural') ?? ''}.${text(spec, 'group')}`;
-  return name === wanted ? [] : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
+  const wanted = `${digString(crd, 'spec', 'names', 'plural') ?? ''}.${digString(crd, 'spec', 'group') ?? ''}`;
+  return name === '' || name === wanted ? [] : [invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group')];
 }
 
 /** Groups of Kubernetes that are no domains: as in kcp, a workspace may define their kinds. */
@@ -85,13 +87,31 @@ const scopeErrors = (spec: JsonObject): FieldError[] => oneOf('spec.scope', text
 
 function versionsErrors(spec: JsonObject): FieldError[] {
   const versions = objects(spec, 'versions');
-  const errors = versions.flatMap((version, i) => versionErrors(at('spec', 'versions', i), version));
+  const found = versions.flatMap((version, i) => versionErrors(at('spec', 'versions', i), version));
+  const errors = asKubernetesHoldsThem(found, versions);
+  const first = text(versions[0], 'name');
+  // The name of the first version is that of the definition's only one, from a time when there were no others.
+  if (versions.length > 0) errors.push(...dns1035Label(first).map(why => invalidValue('spec.version', first, why)));
+  const printed = getKey(spec, 'versions') === undefined ? null : versions.map(printedVersion);
   const unique = new Set(versions.map(version => text(version, 'name')));
-  if (unique.size !== versions.length) errors.push(invalidValue('spec.versions', [...versions], 'must contain unique version names'));
+  if (unique.size !== versions.length) errors.push(invalidValue('spec.versions', printed, 'must contain unique version names'));
   if (versions.filter(version => version['storage'] === true).length !== 1)
-    errors.push(invalidValue('spec.versions', [...versions], 'must have exactly one version marked as storage version'));
+    errors.push(invalidValue('spec.versions', printed, 'must have exactly one version marked as storage version'));
   return errors;
 }
+
+/** A version as errors quote it: in Kubernetes' own form, without what is long. */
+const printedVersion = (version: JsonObject): JsonObject => ({
+  Name: text(version, 'name'),
+  Served: version['served'] === true,
+  Storage: version['storage'] === true,
+  Deprecated: version['deprecated'] === true,
+  DeprecationWarning: getKey(version, 'deprecationWarning') ?? null,
+  Schema: null,
+  Subresources: null,
+  AdditionalPrinterColumns: null,
+  SelectableFields: null,
+});
 
 const requiredNameErrors = (spec: JsonObject): FieldError[] =>
   ['plural', 'singular', 'kind', 'listKind']
@@ -107,7 +127,9 @@ function nameErrors(path: string, names: JsonObject | undefined): FieldError[] {
   };
   for (const field of ['plural', 'singular']) check(at(path, field), text(names, field), false);
   for (const field of ['kind', 'listKind']) check(at(path, field), text(names, field), true);
-  texts(names, 'shortNames').forEach((name, i) => {
+  const shortNames = texts(names, 'shortNames');
+  if (shortNames.length > shortNamesMax) return [tooMany(at(path, 'shortNames'), shortNames.length, shortNamesMax)];
+  shortNames.forEach((name, i) => {
     check(at(path, 'shortNames', i), name, false);
   });
   const listKind = text(names, 'listKind');
@@ -142,7 +164,8 @@ function conversionErrors(conversion: JsonObject | undefined): FieldError[] {
 function storedVersionErrors(crd: JsonObject): FieldError[] {
   const path = 'status.storedVersions';
   const stored = texts(child(crd, 'status'), 'storedVersions');
-  if (stored.length === 0) return [invalidValue(path, [], 'must have at least one stored version')];
+  if (stored.length === 0)
+    return [invalidValue(path, dig(crd, 'status', 'storedVersions') ?? null, 'must have at least one stored version')];
   const versions = objects(child(crd, 'spec'), 'versions');
   const names = new Set(versions.map(version => text(version, 'name')));
   const unstored = versions.filter(version => version['storage'] === true).map(version => text(version, 'name'));

@@ -55,7 +55,7 @@ function deprecationErrors(path: string, version: JsonObject): FieldError[] {
 }
 
 function schemaErrors(path: string, schema: JsonObject | undefined, status: boolean): FieldError[] {
-  if (!schema) return [required(path, 'schemas are required')];
+  if (!schema) return [required(path)];
   return checkStructural(schema, path, status);
 }
 
@@ -111,9 +111,10 @@ function selectableErrors(path: string, version: JsonObject, schema: JsonObject)
       errors.push(required(here));
       return;
     }
-    const target = fieldSchema(schema, value);
+    const problem = simpleFieldProblem(value);
+    const target = problem === undefined ? fieldSchema(schema, value) : undefined;
     if (!target) {
-      errors.push(invalidValue(here, value, 'is an invalid path: does not refer to a valid field'));
+      errors.push(invalidValue(here, value, `is an invalid path: ${problem ?? 'does not refer to a valid field'}`));
       return;
     }
     if (value.startsWith('.metadata')) errors.push(invalidValue(here, value, 'must not point to fields in metadata'));
@@ -132,9 +133,15 @@ function selectableErrors(path: string, version: JsonObject, schema: JsonObject)
   return errors;
 }
 
+/** What keeps a path from being names after dots. */
+function simpleFieldProblem(path: string): string | undefined {
+  if (!/^[.[]/.test(path)) return `expected [ or . but got: ${path.split(/[.[]/)[0]}`;
+  if (path.includes('[')) return 'array notation is not allowed';
+  return path.endsWith('.') ? 'unexpected end of JSON path' : undefined;
+}
+
 /** The schema of the field at a dotted path; undefined when there is no such field. */
 function fieldSchema(schema: JsonObject, path: string): JsonObject | undefined {
-  if (!path.startsWith('.')) return undefined;
   let found: JsonObject = schema;
   for (const step of path.slice(1).split('.')) {
     const next = getKey(child(found, 'properties') ?? {}, step);

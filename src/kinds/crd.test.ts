@@ -47,15 +47,18 @@ test('a new definition gets its defaults and its stored version', () => {
   assert.equal(judge(crd), '');
 });
 
+const untyped: JsonObject = {...v1, schema: {openAPIV3Schema: {type: 'object', properties: {a: {}}}}};
 const cases: readonly [JsonObject, string | RegExp][] = [
   [{group: 'example'}, /spec\.group: Invalid value: "example": should be a domain with at least one dot/],
-  [{group: 'other.com'}, 'metadata.name: Invalid value: "widgets.example.com": must be spec.names.plural+"."+spec.group'],
   [{scope: 'Planet'}, 'spec.scope: Unsupported value: "Planet": supported values: "Cluster", "Namespaced"'],
   [{scope: ''}, 'spec.scope: Required value'],
   [{versions: [v1, v1]}, /spec\.versions: Invalid value: .*: must contain unique version names, spec\.versions: .*exactly one version/],
   [{versions: [{...v1, storage: false}]}, /must have exactly one version marked as storage version/],
-  [{versions: [{...v1, schema: {}}]}, 'spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required'],
-  [{versions: [{...v1, name: 'V1'}]}, /^spec\.versions\[0\]\.name: Invalid value: "V1": a DNS-1035 label must consist of/],
+  [{versions: [{...v1, schema: {}}]}, 'spec.versions[0].schema.openAPIV3Schema: Required value'],
+  [
+    {versions: [{...v1, name: 'V1'}]},
+    /^\[spec\.versions\[0\]\.name: Invalid value: "V1": a DNS-1035 label.*, spec\.version: Invalid value: "V1": a DNS/,
+  ],
   [{names: {...names, listKind: 'Widget'}}, 'spec.names.listKind: Invalid value: "Widget": kind and listKind may not be the same'],
   [{names: {...names, shortNames: ['W']}}, /^spec\.names\.shortNames\[0\]: Invalid value: "W": a DNS-1035 label/],
   [
@@ -76,15 +79,47 @@ const cases: readonly [JsonObject, string | RegExp][] = [
   ],
   [
     {versions: [{...v1, subresources: {scale: {specReplicasPath: '.status.x', statusReplicasPath: ''}}}]},
-    '[spec.versions[0].subresources.scale.specReplicasPath: Invalid value: ".status.x": should be a json path under .spec, spec.versions[0].subresources.scale.statusReplicasPath: Required value]',
+    '[spec.subresources.scale.specReplicasPath: Invalid value: ".status.x": should be a json path under .spec, spec.subresources.scale.statusReplicasPath: Required value]',
   ],
   [
     {versions: [{...v1, additionalPrinterColumns: [{name: 'A', type: 'text', jsonPath: 'spec'}]}]},
-    '[spec.versions[0].additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string, spec.versions[0].additionalPrinterColumns[0].JSONPath: Invalid value: "spec": must be a simple json path starting with .]',
+    '[spec.additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string, spec.additionalPrinterColumns[0].JSONPath: Invalid value: "spec": must be a simple json path starting with .]',
   ],
   [
     {versions: [{...v1, selectableFields: [{jsonPath: '.spec.color'}]}]},
-    'spec.versions[0].selectableFields[0].jsonPath: Invalid value: ".spec.color": is an invalid path: does not refer to a valid field',
+    'spec.selectableFields[0].jsonPath: Invalid value: ".spec.color": is an invalid path: does not refer to a valid field',
+  ],
+  [
+    {versions: [{...v1, selectableFields: ['spec.a', '.l[0]', '.["a"]', '.', '.spec.', '.spec..a'].map(jsonPath => ({jsonPath}))}]},
+    new RegExp(
+      [
+        'spec.selectableFields[0].jsonPath: Invalid value: "spec.a": is an invalid path: expected [ or . but got: spec',
+        'spec.selectableFields[1].jsonPath: Invalid value: ".l[0]": is an invalid path: array notation is not allowed',
+        'spec.selectableFields[2].jsonPath: Invalid value: ".[\\"a\\"]": is an invalid path: array notation is not allowed',
+        'spec.selectableFields[3].jsonPath: Invalid value: ".": is an invalid path: unexpected end of JSON path',
+        'spec.selectableFields[4].jsonPath: Invalid value: ".spec.": is an invalid path: unexpected end of JSON path',
+        'spec.selectableFields[5].jsonPath: Invalid value: ".spec..a": is an invalid path: does not refer to a valid field',
+      ]
+        .map(text => RegExp.escape(text))
+        .join(', '),
+    ),
+  ],
+  [{versions: [v1, {...v1, name: 'V2', storage: false}]}, /^spec\.versions\[1\]\.name: Invalid value: "V2": a DNS-1035 label/],
+  [
+    {versions: [untyped, {...untyped, name: 'v2', storage: false, additionalPrinterColumns: [{}]}]},
+    /^\[spec\.validation\.openAPIV3Schema\.properties\[a\]\.type: Required value: must not be empty for specified object fields, spec\.versions\[1\]\.additionalPrinterColumns\[0\]\.name: Required value, /,
+  ],
+  [
+    {versions: [v1, {...untyped, name: 'v2', storage: false}]},
+    'spec.versions[1].schema.openAPIV3Schema.properties[a].type: Required value: must not be empty for specified object fields',
+  ],
+  [
+    {versions: [{...v1, served: false, storage: false}]},
+    /spec\.versions: Invalid value: \[\{"Name":"v1","Served":false,"Storage":false,"Deprecated":false,"DeprecationWarning":null,"Schema":null,/,
+  ],
+  [
+    {versions: []},
+    /^\[spec\.versions: Invalid value: \[\]: must have .*, status\.storedVersions: Invalid value: null: must have at least one stored version\]$/,
   ],
   [
     {conversion: {strategy: 'Webhook'}},
@@ -106,6 +141,12 @@ test('definitions are refused in the words of Kubernetes', () => {
     if (typeof text === 'string') assert.equal(found, text);
     else assert.match(found, text);
   }
+});
+
+test('the name of a new definition is made of its plural and group', () => {
+  const text = (name: string): string => summary(strategy.validateCreate?.({...created(), metadata: {name}}) ?? []);
+  assert.equal(text('other.example.com'), 'metadata.name: Invalid value: "other.example.com": must be spec.names.plural+"."+spec.group');
+  assert.equal(text('widgets.example.com'), '[]');
 });
 
 test('the root of a schema is narrow when status is an endpoint', () => {

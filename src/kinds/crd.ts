@@ -1,13 +1,15 @@
 /** How a CustomResourceDefinition becomes kinds (spec kubernetes-api 6.8-6.10). */
 import {age} from '../api/age.ts';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, stringify} from '../api/json.ts';
+import {dig, parse, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
 import {compileJsonPath} from '../schema/json-path.ts';
+import type {JsonSchema} from '../schema/json-schema.ts';
 import {readSchema} from '../schema/written-schema.ts';
 import {dateAge} from './build.ts';
+import {scaleStrategy} from './crd-scale.ts';
 import type {Column, Kind, KindNames, ScalePaths, Subresources, Verb} from './kind.ts';
 import {customVerbs} from './kind.ts';
 import {child, number, objects, text, texts} from './read.ts';
@@ -21,7 +23,24 @@ export function kindsOfCrd(crd: JsonObject): Kind[] {
   const shared = {group: text(spec, 'group'), names, namespaced: text(spec, 'scope') === 'Namespaced', verbs};
   return objects(spec, 'versions')
     .filter(version => version['served'] === true)
-    .map(version => ({...shared, ...kindOfVersion(version), ...deprecationOf(version, spec, names.kind)}));
+    .map(version => withSchema({...shared, ...kindOfVersion(version), ...deprecationOf(version, spec, names.kind)}, version));
+}
+
+/**
+ * The kind with its schema, which is read when it is asked for: discovery of thousands of kinds asks for none. Until then no more is held of the
+ * definition than the text of the schema.
+ */
+function withSchema(kind: Omit<Kind, 'schema'>, version: JsonObject): Kind {
+  let text = stringify(writtenSchema(version));
+  let schema: JsonSchema | undefined;
+  return Object.defineProperty(kind, 'schema', {
+    enumerable: true,
+    get() {
+      schema ??= schemaOf(parse(text) as JsonObject);
+      text = '';
+      return schema;
+    },
+  }) as Kind;
 }
 
 /** The version in which objects are stored; '' when none is marked. */
@@ -29,6 +48,10 @@ export const storageVersionOf = (crd: JsonObject): string => {
   const storage = objects(child(crd, 'spec'), 'versions').find(version => version['storage'] === true);
   return text(storage, 'name');
 };
+
+/** The schema of a version, served or not. The definition must be valid. */
+export const versionSchema = (crd: JsonObject, name: string): JsonSchema =>
+  schemaOf(writtenSchema(objects(child(crd, 'spec'), 'versions').find(version => text(version, 'name') === name)));
 
 export const isEstablished = (crd: JsonObject): boolean => hasCondition(crd, 'Established');
 
@@ -55,20 +78,26 @@ function namesOf(accepted: JsonObject | undefined): KindNames | undefined {
   };
 }
 
-type VersionPart = Pick<Kind, 'version' | 'schema' | 'subresources' | 'columns' | 'strategy' | 'custom'> & {
+type VersionPart = Pick<Kind, 'version' | 'subresources' | 'columns' | 'strategy' | 'custom'> & {
   readonly selectable: readonly string[];
 };
 
+const writtenSchema = (version: JsonObject | undefined): JsonObject => child(child(version, 'schema'), 'openAPIV3Schema') ?? {};
+// Validation has made sure that nothing is wrong with it.
+const schemaOf = (written: JsonObject): JsonSchema => readSchema(written, 'schema').schema;
+
 function kindOfVersion(version: JsonObject): VersionPart {
-  const written = child(child(version, 'schema'), 'openAPIV3Schema') ?? {};
+  const subresources = subresourcesOf(child(version, 'subresources'));
   const paths = objects(version, 'selectableFields').map(field => text(field, 'jsonPath'));
   return {
     version: text(version, 'name'),
-    // Validation has made sure that nothing is wrong with it.
-    schema: readSchema(written, 'schema').schema,
-    subresources: subresourcesOf(child(version, 'subresources')),
+    subresources,
     columns: columnsOf(objects(version, 'additionalPrinterColumns')),
-    strategy: {generation: 'all', fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)]))},
+    strategy: {
+      ...scaleStrategy(subresources.scale),
+      generation: 'all',
+      fields: Object.fromEntries(paths.map(path => [path.slice(1), fieldOf(path)])),
+    },
     custom: true,
     selectable: paths.map(path => path.slice(1)),
   };

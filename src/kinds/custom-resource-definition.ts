@@ -110,7 +110,8 @@ export const customResourceDefinition: Kind = kind({
     generation: ['spec'],
     normalize: fillDefaults,
     prepareCreate: crd => {
-      crd['status'] = {acceptedNames: {kind: '', plural: ''}, storedVersions: withStorageVersion(crd, [])};
+      const storedVersions = withStorageVersion(crd, []);
+      crd['status'] = {acceptedNames: {kind: '', plural: ''}, ...(storedVersions.length > 0 && {storedVersions})};
     },
     prepareUpdate: keepStatus,
     validate: validateCrd,

@@ -3,6 +3,7 @@ import type {FieldError} from '../api/field-error.ts';
 import {at, invalidValue, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain} from '../api/names.ts';
+import type {WebhookClient} from '../api/webhooks.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {bytes, integer, object, string} from './build.ts';
 import {child, number, text} from './read.ts';
@@ -22,6 +23,16 @@ export const webhookClient = (description: string): JsonSchema =>
     ),
     caBundle: bytes('The certificates, in PEM, by which the server is trusted; those of the system when empty.'),
   });
+
+/** What a valid client says. */
+export function readWebhookClient(client: JsonObject | undefined): WebhookClient {
+  const service = child(client, 'service');
+  const {port, path} = {port: number(service, 'port') ?? 443, path: text(service, 'path')};
+  return {
+    at: service ? {service: {namespace: text(service, 'namespace'), name: text(service, 'name'), path, port}} : {url: text(client, 'url')},
+    caBundle: Buffer.from(text(client, 'caBundle'), 'base64').toString(),
+  };
+}
 
 export function webhookClientErrors(path: string, client: JsonObject | undefined): FieldError[] {
   const service = child(client, 'service');
@@ -45,16 +56,18 @@ function urlErrors(path: string, url: string): FieldError[] {
   const errors: FieldError[] = [];
   if (scheme !== 'https') errors.push(invalidValue(path, scheme, `'https' is the only allowed URL scheme${form}`));
   if (!parsed.host) errors.push(invalidValue(path, '', `host must be specified${form}`));
-  if (parsed.username || parsed.password) errors.push(invalidValue(path, parsed.username, 'user information is not permitted in the URL'));
+  if (parsed.username || parsed.password) errors.push(invalidValue(path, userOf(parsed), 'user information is not permitted in the URL'));
   if (parsed.hash) errors.push(invalidValue(path, parsed.hash.slice(1), 'fragments are not permitted in the URL'));
   if (parsed.search) errors.push(invalidValue(path, parsed.search.slice(1), 'query parameters are not permitted in the URL'));
   return errors;
 }
 
+const userOf = ({username, password}: URL): string => (password ? `${username}:${password}` : username);
+
 function serviceErrors(path: string, service: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
-  if (!text(service, 'name')) errors.push(required(at(path, 'name'), 'service name is required'));
-  if (!text(service, 'namespace')) errors.push(required(at(path, 'namespace'), 'service namespace is required'));
+  if (!text(service, 'name')) errors.push(required(at(path, 'name')));
+  if (!text(service, 'namespace')) errors.push(required(at(path, 'namespace')));
   const port = number(service, 'port') ?? 443;
   if (port < 1 || port > 65_535)
     errors.push(invalidValue(at(path, 'port'), port, 'port is not valid: must be between 1 and 65535, inclusive'));

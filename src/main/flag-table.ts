@@ -86,6 +86,14 @@ const kcp = {
   runVirtualWorkspaces: onOff(true, 'Serve virtual workspaces.'),
 };
 
+const callingOut = {
+  webhooksToPrivateAddresses: choice(
+    'auto',
+    ['auto', 'true', 'false'],
+    'Whether the webhooks that tenants name may lie at loopback and private addresses. auto: if the server itself listens on loopback alone. Link-local addresses, where clouds hand out credentials, are never called.',
+  ),
+};
+
 const sharding = {
   shardName: text('root', 'Name of this shard.'),
   shardBaseUrl: text('', 'URL of this shard. Its external address, if empty.'),
@@ -118,11 +126,12 @@ export const sections = [
   ['Who may come in', authentication],
   ['What they may do', authorization],
   ['Workspaces', kcp],
+  ['Calling out', callingOut],
   ['Several shards', sharding],
   ['Audit and log', watching],
 ] as const;
 
-export const table = {...place, ...serving, ...authentication, ...authorization, ...kcp, ...sharding, ...watching};
+export const table = {...place, ...serving, ...authentication, ...authorization, ...kcp, ...callingOut, ...sharding, ...watching};
 
 export type Table = typeof table;
 export type Value<F> = F extends {readonly type: 'choice'; readonly choices: readonly (infer C)[]}

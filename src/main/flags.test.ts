@@ -113,3 +113,13 @@ test('the help names every flag and stays within the width of a terminal', () =>
   assert.match(parsed.help, /--batteries-included list\n[\s\S]*\(admin, workspace-types\)/);
   for (const line of parsed.help.split('\n')) assert.ok(line.length <= 100, line);
 });
+
+test('webhooks may lie at private addresses where the server itself can be reached from this machine alone', () => {
+  const allowed = (...argv: readonly string[]): boolean => config(...argv).webhooksToPrivateAddresses;
+  assert.equal(allowed(), false);
+  for (const address of ['127.0.0.1', '::1', 'localhost']) assert.equal(allowed('--bind-address', address), true);
+  for (const address of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.com']) assert.equal(allowed('--bind-address', address), false);
+  assert.equal(allowed('--webhooks-to-private-addresses=true'), true);
+  assert.equal(allowed('--bind-address=127.0.0.1', '--webhooks-to-private-addresses=false'), false);
+  refused(['--webhooks-to-private-addresses=maybe'], /must be one of auto, true, false/);
+});

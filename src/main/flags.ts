@@ -17,12 +17,16 @@ export const knownGates = [
 export type Gate = (typeof knownGates)[number];
 
 /** Paths of files are absolute or empty. Durations are in milliseconds. */
-export type Config = Omit<Values, 'batteriesIncluded' | 'featureGates' | 'authenticationAdminTokenPath' | 'certDir'> & {
+export type Config = Omit<
+  Values,
+  'batteriesIncluded' | 'featureGates' | 'authenticationAdminTokenPath' | 'certDir' | 'webhooksToPrivateAddresses'
+> & {
   readonly batteries: ReadonlySet<Battery>;
   readonly featureGates: ReadonlySet<Gate>;
   readonly adminTokenPath: string;
   /** Where `apiserver.crt` and its like are kept. */
   readonly certificateDirectory: string;
+  readonly webhooksToPrivateAddresses: boolean;
   /** Gates and flags that were ignored, for the log. */
   readonly ignored: readonly string[];
 };
@@ -197,7 +201,7 @@ const gateProblems = (given: readonly string[]): readonly string[] =>
 const isKnownGate = (name: string): name is Gate => knownGates.some(known => known === name);
 
 function complete(values: Values, ignored: readonly string[], workingDirectory: string): Config {
-  const {batteriesIncluded, featureGates, authenticationAdminTokenPath, certDir, ...rest} = values;
+  const {batteriesIncluded, featureGates, authenticationAdminTokenPath, certDir, webhooksToPrivateAddresses, ...rest} = values;
   const gates = new Map(gatePairs(featureGates).map(([name, value]) => [name, truth(value)]));
   const path = (text: string): string => (text === '' ? '' : resolve(workingDirectory, text));
   const rootDirectory = path(values.rootDirectory);
@@ -218,11 +222,15 @@ function complete(values: Values, ignored: readonly string[], workingDirectory: 
     kubeconfigPath: inRoot(values.kubeconfigPath),
     adminTokenPath: inRoot(authenticationAdminTokenPath),
     certificateDirectory: certDir === '' ? rootDirectory : path(certDir),
+    webhooksToPrivateAddresses:
+      webhooksToPrivateAddresses === 'auto' ? isLoopback(values.bindAddress) : webhooksToPrivateAddresses === 'true',
     batteries: batteriesOf(batteriesIncluded),
     featureGates: new Set([...gates].filter(([, on]) => on).flatMap(([name]) => (isKnownGate(name) ? [name] : []))),
     ignored: [...ignored, ...[...gates.keys()].filter(name => !isKnownGate(name)).map(name => `feature gate ${name}`)],
   });
 }
+
+const isLoopback = (address: string): boolean => address === 'localhost' || address === '::1' || /^127(\.\d+){3}$/.test(address);
 
 const helpWidth = 100;
 

@@ -1,5 +1,6 @@
 import {rules} from '../admission/all.ts';
 import type {Settings, Surroundings} from '../admission/rule.ts';
+import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
@@ -15,6 +16,7 @@ import type {Deps} from '../server/deps.ts';
 import type {Handler} from '../server/http.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
+import {inLines} from '../server/webhook-lines.ts';
 import type {Storage} from '../storage/storage.ts';
 import {standingExports} from '../tenancy/root.ts';
 import type {Bootstrap} from './bootstrap.ts';
@@ -26,6 +28,7 @@ export type PlaneOptions = {
   readonly log: Log;
   readonly tokens: TokenLookup;
   readonly accountTokens: Pick<AccountTokenOptions, 'keys' | 'issuers' | 'audiences' | 'secondsMax'>;
+  readonly webhooks: Webhooks;
   readonly shardName: string;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
@@ -49,7 +52,7 @@ export function createPlane(options: PlaneOptions): Plane {
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
   };
-  const around: Surroundings = {store, world, settings, registry: createRegistry(store)};
+  const around: Surroundings = {store, world, settings, registry: createRegistry(store, world.turn)};
   const accounts = accountTokens({...options.accountTokens, world, objects: coreReader(store)});
   const handler = apiServer({
     ...around,
@@ -57,6 +60,7 @@ export function createPlane(options: PlaneOptions): Plane {
     accounts,
     rules,
     about: options.about,
+    webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
     log,
     observe: options.observe,

@@ -17,6 +17,7 @@ import type {PlaneOptions} from './plane.ts';
 import {createPlane} from './plane.ts';
 import {tokenKeysOf} from './token-keys.ts';
 import {adminTokens, readTokenFile, tokenLookup} from './tokens.ts';
+import {httpsWebhooks} from './webhooks.ts';
 import {realWorld} from './world.ts';
 
 /** A server that listens. */
@@ -57,12 +58,14 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const url = (): string => config.shardBaseUrl || serverUrl(host, state.port);
   const external = (): string => config.shardExternalUrl || url();
   const accountTokens = accountTokensOf(config);
+  const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
   const plane = createPlane({
     store,
     world: realWorld,
     log,
     tokens: tokenLookup(tokens.users, config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : []),
     accountTokens,
+    webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
     about: about(version, () => new URL(external()).host, measures.text, {
@@ -95,6 +98,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     state.ending = true;
     endKeeping();
     await Promise.all([listener.close(), plane.stop()]);
+    webhooks.close();
     await store.close();
     measures.stop();
   };

@@ -59,6 +59,11 @@ export const terms = {
   ownerKind: (id: WorkspaceId, group: string, kind: string): string => `owner-kind/${id}/${group}/${kind}`,
   /** The definitions that want a kind for themselves. */
   definitionOf: (id: WorkspaceId, group: string, kind: string): string => `definition/${id}/${group}/${kind}`,
+  /** The definitions of a group that were given a name, of a resource or of a kind. */
+  definitionNamed: (id: WorkspaceId, group: string, sort: 'resource' | 'kind', name: string): string =>
+    `definition-named/${id}/${group}/${sort}/${name}`,
+  /** The definitions of a workspace that did not get all the names they want. */
+  definitionsWaiting: (id: WorkspaceId): string => `definitions-waiting/${id}`,
   /** Everything that was deleted and waits for its finalizers: what controllers must see again after a restart. */
   terminating: 'terminating',
   /** Workspaces that found no shard. */

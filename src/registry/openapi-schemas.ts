@@ -13,21 +13,25 @@ export type SchemaSource = {
 };
 
 /** The definitions of a document, in v3's form: the kinds, their lists, and everything they refer to. */
-export function schemasOf(kinds: readonly Kind[], schemas: SchemaSource): JsonObject {
+export const schemasOf = (kinds: readonly Kind[], schemas: SchemaSource): JsonObject => ({
+  ...Object.fromEntries(kinds.flatMap(kind => ownSchemas(kind, schemas))),
+  ...sharedSchemas(kinds, schemas),
+});
+
+/** Those of a kind, of its list and of what its subresources answer, by name. */
+export const ownSchemas = (kind: Kind, schemas: SchemaSource): [string, JsonObject][] => [
+  [definitionName(kind, kind.names.kind), objectSchema(kind, schemas)],
+  // Reviews are answered and never listed.
+  ...(kind.verbs.includes('list') ? [[definitionName(kind, kind.names.listKind), listSchema(kind)] as [string, JsonObject]] : []),
+  ...(kind.subresources.token ? ownSchemas(kind.subresources.token, schemas) : []),
+];
+
+/** Those that kinds refer to. */
+export function sharedSchemas(kinds: readonly Kind[], schemas: SchemaSource): JsonObject {
   // kubectl refuses a document with a reference that leads nowhere.
   for (const name of needed) if (!Object.hasOwn(schemas.meta, metaDefinition(name))) throw new Error(`no definition of ${name}`);
-  const all = kinds.flatMap(kind => (kind.subresources.token ? [kind, kind.subresources.token] : [kind]));
-  const own = all.flatMap((kind): [string, JsonObject][] => [
-    [definitionName(kind, kind.names.kind), objectSchema(kind, schemas)],
-    // Reviews are answered and never listed.
-    ...(kind.verbs.includes('list') ? [[definitionName(kind, kind.names.listKind), listSchema(kind)] as [string, JsonObject]] : []),
-  ]);
-  return {
-    ...Object.fromEntries(own),
-    ...(kinds.some(kind => kind.subresources.scale) && scaleSchemas),
-    // All of them: looking for references would find those that tenants write into defaults and examples.
-    ...schemas.meta,
-  };
+  // All of them: looking for references would find those that tenants write into defaults and examples.
+  return {...(kinds.some(kind => kind.subresources.scale) && scaleSchemas), ...schemas.meta};
 }
 
 const needed = ['DeleteOptions', 'ListMeta', 'ObjectMeta', 'Patch', 'Status'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig} from '../api/json.ts';
-import {openApiV2, publishV2} from './openapi-v2.ts';
+import {dig, parse} from '../api/json.ts';
+import {openApiV2, publishV2, v2Limits} from './openapi-v2.ts';
 import {definitionV2, schemaV2} from './openapi-v2-schema.ts';
 import {configMaps, custom, namespaces, reviews, sampleSchemas, widgets} from './sample-kinds.suite.ts';
 
@@ -12,7 +12,9 @@ const hostile = custom('example.com', 'v1', 'Hostile', {
     properties: JSON.parse('{"$ref": {"type": "string", "default": {"$ref": "#/definitions/none"}}, "__proto__": {"type": "object"}}'),
   },
 });
-const document = openApiV2([namespaces, configMaps, reviews, widgets, hostile], sampleSchemas);
+const parts = () => openApiV2([namespaces, configMaps, reviews, widgets, hostile], sampleSchemas);
+const published = await publishV2(parts(), async () => {});
+const document = parse(Buffer.from(published?.bytes ?? []).toString()) as JsonObject;
 
 test('schemas lose what v2 has no words for, and get no stricter', () => {
   const cases: readonly [Json, Json][] = [
@@ -109,7 +111,7 @@ const follow = (message: Uint8Array, ...path: readonly number[]): Uint8Array[] =
 const texts = (messages: readonly Uint8Array[]): string[] => messages.map(m => Buffer.from(m).toString());
 
 test('the protobuf form has what clients read, where gnostic has it', () => {
-  const {protobuf} = publishV2(document);
+  const {protobuf} = published as {protobuf: Uint8Array};
   assert.deepEqual(texts(follow(protobuf, 1)), ['2.0']);
   assert.deepEqual(texts(follow(protobuf, 8, 2, 1)), Object.keys(document['paths'] as JsonObject));
   assert.deepEqual(texts(follow(protobuf, 9, 1, 1)), Object.keys(document['definitions'] as JsonObject));
@@ -120,4 +122,19 @@ test('the protobuf form has what clients read, where gnostic has it', () => {
   const definition = follow(protobuf, 9, 1).find(one => texts(fields(one, 1))[0] === 'com.example.v1.Hostile') as Uint8Array;
   assert.deepEqual(texts(follow(definition, 2, 25, 1, 1)), ['apiVersion', 'kind', 'metadata', '$ref', '__proto__']);
   assert.deepEqual(texts(follow(definition, 2, 25, 1, 2, 22, 1)), ['string', 'string', 'string', 'object']);
+});
+
+test('a long document is made in turns, and one that is too long not at all', async () => {
+  const chars = 1024 * 1024;
+  function* long(count: number) {
+    for (let i = 0; i < count; i++) yield {paths: {}, definitions: {[`d${i}`]: {description: 'x'.repeat(chars)}}};
+  }
+  let turns = 0;
+  const turn = async () => void turns++;
+  const whole = await publishV2(long(4), turn);
+  assert.equal(turns, 4);
+  const {definitions} = JSON.parse(Buffer.from(whole?.bytes ?? []).toString()) as {definitions: object};
+  assert.deepEqual(Object.keys(definitions), ['d0', 'd1', 'd2', 'd3']);
+  assert.deepEqual(texts(follow(whole?.protobuf as Uint8Array, 9, 1, 1)), ['d0', 'd1', 'd2', 'd3']);
+  assert.equal(await publishV2(long(Math.ceil(v2Limits.bytesMax / chars)), turn), undefined);
 });

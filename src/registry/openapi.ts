@@ -60,8 +60,11 @@ export type Published = {
 /** A document as it travels: its JSON, and the SHA-512 of that. */
 export function publish(document: JsonObject): Published {
   const bytes = Buffer.from(stringify(document));
-  return {bytes, etag: createHash('sha512').update(bytes).digest('hex').toUpperCase()};
+  return {bytes, etag: tagFor(bytes)};
 }
+
+/** The tag of a document by itself, or by what it will be made of: all that differs must be in it. */
+export const tagFor = (content: Uint8Array | string): string => createHash('sha512').update(content).digest('hex').toUpperCase();
 
 export const info = {title: 'Kubernetes', version: 'unversioned'} as const;
 

@@ -1,8 +1,9 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
-import {digString} from '../api/json.ts';
+import {dig, digString} from '../api/json.ts';
 import type {KubeObject, OwnerReference} from '../api/object.ts';
 import {asJson, groupVersionOf} from '../api/object.ts';
+import {namesOf, waitsForNames} from '../kinds/crd-names.ts';
 import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
 import {keyOf, parseKey, rangeOf, terms} from './keys.ts';
 import {workspaceRange} from './logical-clusters.ts';
@@ -31,7 +32,7 @@ function termsOf(key: Key, object: KubeObject): string[] {
   const {workspace} = parseKey(key);
   const found = [terms.workspace(workspace)];
   if (metadata.ownerReferences) found.push(...ownerTerms(workspace, metadata.ownerReferences));
-  if (key.startsWith(definitionRange)) found.push(definitionTerm(workspace, asJson(object)));
+  if (key.startsWith(definitionRange)) found.push(...definitionTerms(workspace, asJson(object)));
   if (metadata.deletionTimestamp !== undefined) found.push(terms.terminating);
   if (metadata.labels?.[phaseLabel] === 'Scheduling' && key.startsWith(workspaceRange)) found.push(terms.unscheduled);
   return found;
@@ -49,8 +50,17 @@ function ownerTerms(workspace: WorkspaceId, owners: readonly OwnerReference[]): 
 }
 
 const definitionRange = rangeOf(definitions);
-const definitionTerm = (workspace: WorkspaceId, crd: JsonObject): string =>
-  terms.definitionOf(workspace, digString(crd, 'spec', 'group') ?? '', digString(crd, 'spec', 'names', 'kind') ?? '');
+
+function definitionTerms(workspace: WorkspaceId, crd: JsonObject): string[] {
+  const group = digString(crd, 'spec', 'group') ?? '';
+  const {resources, kinds} = namesOf(dig(crd, 'status', 'acceptedNames'));
+  return [
+    terms.definitionOf(workspace, group, digString(crd, 'spec', 'names', 'kind') ?? ''),
+    ...[...new Set(resources)].map(name => terms.definitionNamed(workspace, group, 'resource', name)),
+    ...[...new Set(kinds)].map(name => terms.definitionNamed(workspace, group, 'kind', name)),
+    ...(waitsForNames(crd) ? [terms.definitionsWaiting(workspace)] : []),
+  ];
+}
 
 /** Where kcp shows the phase of workspaces (spec kcp 2.4). */
 const phaseLabel = 'tenancy.kcp.io/phase';

@@ -3,25 +3,28 @@
  * keys, stored bytes, discovery and OpenAPI. It never learns who asks, or of HTTP.
  */
 import type {WorkspaceId} from '../api/cluster.ts';
-import type {JsonObject} from '../api/json.ts';
-import {dig, isObject} from '../api/json.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {dig, digString, stringify} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
 import type {CompiledRules} from '../cel/rules/check-rules.ts';
 import {compileRules} from '../cel/rules/check-rules.ts';
 import {builtIn, system} from '../kinds/all.ts';
-import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf} from '../kinds/crd.ts';
+import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf, versionSchema} from '../kinds/crd.ts';
+import {webhookConversionOf} from '../kinds/crd-conversion.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {CompiledSchema} from '../schema/compile.ts';
 import {compileSchema} from '../schema/compile.ts';
-import type {Entry, Storage} from '../storage/storage.ts';
+import type {Entry, Key, Storage} from '../storage/storage.ts';
 import {revisionOf} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import {contentHash} from './content-hash.ts';
 import {builtInSection, customSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
-import type {Resource} from './resource.ts';
+import type {Conversion, Resource} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
-import {bareHead, headOf, peek} from './stored.ts';
+import {bareHead, decodeStored, headOf} from './stored.ts';
+import type {CustomKinds} from './workspace-kinds.ts';
+import {workspaceKinds} from './workspace-kinds.ts';
 
 export type Registry = {
   /** The resource under a plural name, as this workspace has it; undefined when it has none. */
@@ -36,15 +39,11 @@ export type Registry = {
   customKinds(workspace: WorkspaceId): Promise<CustomKinds>;
 };
 
-export type CustomKinds = {
-  readonly kinds: readonly Kind[];
-  /** Equal for workspaces with equal definitions; '' when there are none. */
-  readonly hash: string;
-};
-
 export const registryLimits = {
   /** Definitions compiled at a time, shared by content; a compiled one takes tens of kilobytes. */
   compiledDefinitionsMax: 4_000,
+  /** Definitions that are read and parsed in one go. */
+  definitionsAtOnce: {limit: 200, bytesMax: 512 * 1024},
   /** Definitions read into one workspace's discovery. */
   definitionsPerWorkspaceMax: 10_000,
   /** Definitions that want the same kind; one of them has it. */
@@ -56,7 +55,8 @@ export const definitions = {group: 'apiextensions.k8s.io', resource: 'customreso
 /** Kinds every workspace has: Kubernetes' own and kcp's. */
 export const fixedKinds: readonly Kind[] = [...builtIn, ...system];
 
-export function createRegistry(store: Storage): Registry {
+/** `turn` lets others in between pieces of long work. */
+export function createRegistry(store: Storage, turn: () => Promise<void> = async () => {}): Registry {
   const fixed = new Map(fixedKinds.map(kind => [address(kind.group, kind.version, kind.names.plural), resourceOf(kind)]));
   const fixedPlurals = new Set(fixedKinds.map(kind => `${kind.names.plural}.${kind.group}`));
   const fixedByKind = new Map([...fixed.values()].map(one => [address(one.gr.group, one.kind.version, one.kind.names.kind), one]));
@@ -70,7 +70,7 @@ export function createRegistry(store: Storage): Registry {
     const key = keyOf(definitions, workspace, undefined, `${plural}.${group}`);
     const hot = store.hot(key);
     const entry = hot === 'wait' ? await store.get(key) : hot;
-    return entry && definitionOf(entry).resources.get(version);
+    return entry && definitionOf(entry).resource(version);
   };
 
   return {
@@ -97,11 +97,27 @@ export function createRegistry(store: Storage): Registry {
       if (!found) throw new Error(`no such kind: ${plural}.${version}.${group}`);
       return found;
     },
-    async customKinds(workspace) {
-      const {entries} = await store.list(rangeOf(definitions, workspace), {limit: registryLimits.definitionsPerWorkspaceMax});
-      const found = entries.map(definitionOf).filter(d => d.kinds.some(kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`)));
-      return {kinds: found.flatMap(d => d.kinds), hash: found.length ? contentHash(found.map(d => d.hash).join()) : ''};
-    },
+    customKinds: workspaceKinds(store, rangeOf(definitions), async workspace => {
+      const found: Definition[] = [];
+      for (let after: Key | undefined, more = true, read = 0; more && read < registryLimits.definitionsPerWorkspaceMax; await turn()) {
+        const page = await store.list(rangeOf(definitions, workspace), {...registryLimits.definitionsAtOnce, ...(after && {after})});
+        found.push(...page.entries.map(definitionOf));
+        read += page.entries.length;
+        after = page.entries.at(-1)?.key;
+        more = page.more;
+      }
+      return customKindsOf(found.filter(d => d.kinds.some(kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`))));
+    }),
+  };
+}
+
+function customKindsOf(found: readonly Definition[]): CustomKinds {
+  const hashOf = (some: readonly Definition[]): string => contentHash(some.map(d => d.hash).join());
+  const groups = Map.groupBy(found, d => d.kinds[0]?.group ?? '');
+  return {
+    kinds: found.flatMap(d => d.kinds),
+    hash: found.length > 0 ? hashOf(found) : '',
+    groups: new Map([...groups].map(([group, some]) => [group, hashOf(some)])),
   };
 }
 
@@ -136,9 +152,19 @@ export function resourceOf(kind: Kind): Resource {
 }
 
 /** What is made of a definition's content; shared by all workspaces that have the same one. */
-type Compiled = {readonly hash: string; readonly kinds: readonly Kind[]; readonly parts: ReadonlyMap<string, CompiledParts>};
+type Compiled = {
+  readonly hash: string;
+  readonly kinds: readonly Kind[];
+  /** Of a served version; compiled when it is first asked for. */
+  readonly partsOf: (kind: Kind) => CompiledParts;
+  readonly conversion: () => Conversion | undefined;
+};
 type CompiledParts = {readonly schema: CompiledSchema; readonly rules: CompiledRules | undefined};
-type Definition = {readonly hash: string; readonly kinds: readonly Kind[]; readonly resources: ReadonlyMap<string, Resource>};
+type Definition = {
+  readonly hash: string;
+  readonly kinds: readonly Kind[];
+  readonly resource: (version: string) => Resource | undefined;
+};
 
 /** Reads definitions, compiling each content once. */
 function definitionReader(): (entry: Entry) => Definition {
@@ -146,52 +172,79 @@ function definitionReader(): (entry: Entry) => Definition {
   const byValue = new WeakMap<Uint8Array, Definition>();
 
   const compile = (crd: JsonObject): Compiled => {
-    const hash = contentHash(JSON.stringify([crd['spec'], dig(crd, 'status', 'acceptedNames'), isTerminating(crd)]));
-    return compiled.getOrMake(hash, () => {
-      const kinds = kindsOfCrd(crd);
-      return {
-        hash,
-        kinds,
-        parts: new Map(kinds.map(({version, schema}) => [version, {schema: compileSchema(schema), rules: compileRules(schema)}])),
-      };
-    });
+    const hash = contentHash(stringify([crd['spec'], dig(crd, 'status', 'acceptedNames'), isTerminating(crd)] as Json));
+    return compiled.getOrMake(hash, () => compiledOf(crd, hash));
   };
 
   return entry => {
     let definition = byValue.get(entry.value);
     if (!definition) {
-      const crd = asJson(peek(entry));
-      definition = isObject(crd) && isEstablished(crd) ? established(entry, crd, compile(crd)) : nothing;
+      // What was parsed is not kept: it is many times the size of what is made of it.
+      const crd = asJson(decodeStored(entry));
+      definition = isEstablished(crd) ? established(entry, crd, compile(crd)) : nothing;
       byValue.set(entry.value, definition);
     }
     return definition;
   };
 }
 
-const nothing: Definition = {hash: '', kinds: [], resources: new Map()};
+function compiledOf(crd: JsonObject, hash: string): Compiled {
+  const kinds = kindsOfCrd(crd);
+  const parts = new Map<Kind, CompiledParts>();
+  const partsOf = (kind: Kind): CompiledParts =>
+    getOrMake(parts, kind, () => ({schema: compileSchema(kind.schema), rules: compileRules(kind.schema)}));
+  const webhook = webhookConversionOf(crd);
+  if (!webhook) return {hash, kinds, partsOf, conversion: () => undefined};
 
-function established(entry: Entry, crd: JsonObject, {hash, kinds, parts}: Compiled): Definition {
-  const storageVersion = storageVersionOf(crd);
-  const resources = kinds.map((kind): [string, Resource] => {
+  const version = storageVersionOf(crd);
+  const storage = kinds.find(kind => kind.version === version);
+  const apiVersion = apiVersionOf(digString(crd, 'spec', 'group') ?? '', version);
+  const unserved = storage ? undefined : compileSchema(versionSchema(crd, version));
+  const conversion = (): Conversion => ({...webhook, storage: {apiVersion, schema: unserved ?? partsOf(storage as Kind).schema}});
+  return {hash, kinds, partsOf, conversion};
+}
+
+const nothing: Definition = {hash: '', kinds: [], resource: () => undefined};
+
+function established(entry: Entry, crd: JsonObject, {hash, kinds, partsOf, conversion}: Compiled): Definition {
+  const {key, revision} = entry;
+  const [storageVersion, terminating] = [storageVersionOf(crd), isTerminating(crd)];
+  const resources = new Map<string, Resource>();
+  const serve = (kind: Kind): Resource => {
     const apiVersion = apiVersionOf(kind.group, kind.version);
     const head = headOf(apiVersion, kind.names.kind);
-    return [
-      kind.version,
-      {
-        kind,
-        gr: {group: kind.group, resource: kind.names.plural},
-        apiVersion,
-        space: {group: kind.group, resource: kind.names.plural, section: customSection},
-        ...(parts.get(kind.version) as CompiledParts),
-        head,
-        itemHead: head,
-        storageVersion,
-        // Writes check that the definition is the one they were judged by, so whatever came after it was shaped by it.
-        verbatimAfter: entry.revision,
-        definition: {key: entry.key, revision: entry.revision},
-        terminating: isTerminating(crd),
-      },
-    ];
-  });
-  return {hash, kinds, resources: new Map(resources)};
+    const converted = conversion();
+    return {
+      kind,
+      gr: {group: kind.group, resource: kind.names.plural},
+      apiVersion,
+      space: {group: kind.group, resource: kind.names.plural, section: customSection},
+      ...partsOf(kind),
+      head,
+      itemHead: head,
+      storageVersion,
+      // Writes check that the definition is the one they were judged by, so whatever came after it was shaped by it.
+      verbatimAfter: revision,
+      definition: {key, revision},
+      ...(converted && {conversion: converted}),
+      terminating,
+    };
+  };
+  return {
+    hash,
+    kinds,
+    resource(version) {
+      const kind = kinds.find(one => one.version === version);
+      return kind && getOrMake(resources, version, () => serve(kind));
+    },
+  };
+}
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let found = map.get(key);
+  if (found === undefined) {
+    found = make();
+    map.set(key, found);
+  }
+  return found;
 }

@@ -1,5 +1,6 @@
 import type {GroupResource} from '../api/errors.ts';
 import type {CompiledRules} from '../cel/rules/check-rules.ts';
+import type {WebhookConversion} from '../kinds/crd-conversion.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {CompiledSchema} from '../schema/compile.ts';
 import type {Key, Revision} from '../storage/storage.ts';
@@ -27,9 +28,17 @@ export type Resource = {
   readonly verbatimAfter: Revision;
   /** The definition a custom resource hangs on: writes check that it has not changed meanwhile. */
   readonly definition?: {readonly key: Key; readonly revision: Revision};
+  /** Present where a webhook alone can bring objects from one version into another. */
+  readonly conversion?: Conversion;
   /** Writes that create are refused: the definition is being deleted. */
   readonly terminating: boolean;
 };
+
+/** How objects come into other versions; all are written in the storage version then, which need not be served. */
+export type Conversion = WebhookConversion & {readonly storage: Shape};
+
+/** What an object is brought into: a version and its schema. */
+export type Shape = Pick<Resource, 'apiVersion' | 'schema'>;
 
 /** `v1`, `apps/v1`. */
 export const apiVersionOf = (group: string, version: string): string => (group ? `${group}/${version}` : version);

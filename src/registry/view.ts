@@ -1,7 +1,7 @@
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Entry} from '../storage/storage.ts';
-import type {Resource} from './resource.ts';
+import type {Resource, Shape} from './resource.ts';
 import {decodeStored, peek} from './stored.ts';
 
 /**
@@ -17,6 +17,10 @@ export const splice = (resource: Resource, entry: Entry, head: Uint8Array): [Uin
 /** Whether the stored bytes are already what this version shows, so that they can be sent as they are. */
 export const isVerbatim = (resource: Resource, entry: Entry): boolean =>
   entry.revision > resource.verbatimAfter && startsWith(entry.value, resource.head);
+
+/** Whether only the webhook of its definition can bring an entry into this version: views show it after that. */
+export const isForeign = (resource: Resource, entry: Entry): boolean =>
+  resource.conversion !== undefined && !startsWith(entry.value, resource.head);
 
 /** A fresh object as this version shows it, with its resourceVersion: converted, pruned and defaulted where the stored form is another one. */
 export function view(resource: Resource, entry: Entry): KubeObject {
@@ -37,10 +41,10 @@ export function stored({kind}: Resource, object: KubeObject): KubeObject {
 export const glance = (resource: Resource, entry: Entry): KubeObject => (isVerbatim(resource, entry) ? peek(entry) : view(resource, entry));
 
 /** Brings an object of another version, or of an older definition, into the form of this one. */
-export function conform(resource: Resource, object: KubeObject): void {
-  object.apiVersion = resource.apiVersion;
-  resource.schema.prune(asJson(object));
-  resource.schema.applyDefaults(asJson(object));
+export function conform({apiVersion, schema}: Shape, object: KubeObject): void {
+  object.apiVersion = apiVersion;
+  schema.prune(asJson(object));
+  schema.applyDefaults(asJson(object));
 }
 
 function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {

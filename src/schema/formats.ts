@@ -15,6 +15,11 @@ export function formatOf(schema: JsonSchema): string | undefined {
   return undefined;
 }
 
+const numberFormats: ReadonlySet<string> = new Set(['int32', 'int64', 'float', 'double']);
+
+/** Whether a format means anything here, for whatever type. */
+export const isKnownFormat = (format: string): boolean => numberFormats.has(format) || normalize(format) in stringFormats;
+
 /** The check of a format of strings; undefined for formats of other types. */
 export const formatChecked = (format: string): ((text: string) => boolean) | undefined => stringFormats[normalize(format)];
 

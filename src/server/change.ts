@@ -12,10 +12,12 @@ import {sameOwnerships, storedOwnerships} from '../merge/apply/managed-fields.ts
 import {deleteOp, putOp} from '../registry/ops.ts';
 import type {Resource} from '../registry/resource.ts';
 import {decodeStored} from '../registry/stored.ts';
-import {conform, stored, view} from '../registry/view.ts';
+import {conform, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import type {Changed} from './changed.ts';
+import {written} from './changed.ts';
 import {commit, isCommitted} from './commit.ts';
+import {storedForm, viewOf} from './convert.ts';
 import type {Named} from './exchange.ts';
 import type {Writer} from './field-owners.ts';
 import {setOwners, trackFields} from './field-owners.ts';
@@ -38,7 +40,7 @@ export async function change(begun: Named, make: Make, how: How): Promise<Change
   let x = begun;
   return inTurn(begun.deps.store, keyOfCall(begun), async () => {
     const live = await find(x);
-    const old = view(x.resource, live);
+    const old = await viewOf(x, live);
     const object = await make(old);
     if (x.resource !== begun.resource) conform(x.resource, object);
     checkVersion(x, object, old);
@@ -75,15 +77,13 @@ async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How
   await applyRules(deps, 'settle', write);
 
   const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);
-  if (!gone && write.also.length === 0 && isSame(resource, object, live)) return {entry: live};
+  const form = gone || (dryRun && resource.conversion) ? {object} : await storedForm(x, object);
+  if (!gone && write.also.length === 0 && isSame(resource, form.object, live)) return written(form, live);
   if (dryRun) return {object};
   const checks = resource.definition ? [{check: resource.definition.key, expect: resource.definition.revision}] : [];
-  const outcome = await commit(deps, gone ? deleteOp(live) : putOp(live.key, stored(resource, object), live.revision), [
-    ...write.also,
-    ...checks,
-  ]);
+  const outcome = await commit(deps, gone ? deleteOp(live) : putOp(live.key, form.object, live.revision), [...write.also, ...checks]);
   if (!isCommitted(outcome)) return undefined;
-  if (!gone) return {entry: outcome};
+  if (!gone) return written(form, outcome);
   object.metadata.resourceVersion = String(outcome.revision);
   return {object};
 }
@@ -145,11 +145,14 @@ function count({kind}: Resource, object: KubeObject, old: KubeObject, subresourc
   if (changed) object.metadata.generation = old.metadata.generation + 1;
 }
 
-/** Whether nothing would change in the store but the version the object is written in, and the times at which fields were taken. */
+/**
+ * Whether nothing would change in the store but the times at which fields were taken, and the version the object is written in, where that is only
+ * a word.
+ */
 function isSame(resource: Resource, object: KubeObject, live: Entry): boolean {
   const before = resource.kind.view ? view(resource, live) : decodeStored(live);
   const {resourceVersion: _, ...metadata} = object.metadata;
-  before.apiVersion = object.apiVersion;
+  if (!resource.conversion) before.apiVersion = object.apiVersion;
   delete before.metadata.resourceVersion;
   const owners = before.metadata.managedFields;
   if (

@@ -1,4 +1,5 @@
 import type {Rule, Settings} from '../admission/rule.ts';
+import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
 import type {TokenSources} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
@@ -15,6 +16,7 @@ export type Deps = TokenSources & {
   readonly settings: Settings;
   readonly rules: readonly Rule[];
   readonly about: About;
+  readonly webhooks: Webhooks;
   readonly published: PublishedCache;
   readonly log: Log;
   /** Told of every answer; `call` is absent when the request was not understood. */

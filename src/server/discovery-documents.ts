@@ -2,8 +2,8 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
 import type {Discovery} from '../registry/discovery.ts';
 import {discoveryOf} from '../registry/discovery.ts';
-import type {CustomKinds} from '../registry/registry.ts';
 import {fixedKinds} from '../registry/registry.ts';
+import type {CustomKinds} from '../registry/workspace-kinds.ts';
 import {negotiate, wantsAggregatedDiscovery} from '../wire/negotiate.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
@@ -36,13 +36,19 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
 }
 
-const everywhere: CustomKinds = {kinds: [], hash: ''};
+const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map()};
 
 /** What a workspace defines itself; across all workspaces, nothing. */
 export const customKindsOf = async (deps: Deps, workspace: WorkspaceId | '*'): Promise<CustomKinds> =>
   workspace === '*' ? everywhere : deps.registry.customKinds(workspace);
 
-const discovery = (custom: CustomKinds): Discovery => discoveryOf([...fixedKinds, ...custom.kinds]);
+const made = new WeakMap<CustomKinds, Discovery>();
+
+function discovery(custom: CustomKinds): Discovery {
+  const found = made.get(custom) ?? discoveryOf([...fixedKinds, ...custom.kinds]);
+  made.set(custom, found);
+  return found;
+}
 
 /** Whether a path is one of discovery's; kept apart from making the document, so that made-up paths leave nothing in the cache. */
 function exists(custom: CustomKinds, segments: readonly string[]): boolean {

@@ -16,6 +16,7 @@ export type Exchange = {
   readonly resource: Resource;
   /** How the answer is to look. */
   readonly as: Representation;
+  readonly startedMs: number;
   /** Texts for Warning headers, gathered on the way. */
   readonly warnings: string[];
 };

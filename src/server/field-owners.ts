@@ -13,6 +13,7 @@ import {conform} from '../registry/view.ts';
 import type {Call} from './call.ts';
 import type {InWorkspace} from './exchange.ts';
 import {header} from './http.ts';
+import {overVersions} from './over-versions.ts';
 
 /** As whom a request writes, in `metadata.managedFields` (spec kubernetes-api 5). */
 export type Writer = {
@@ -35,7 +36,8 @@ export function managerOf({request}: Call, fieldManager: string | undefined): st
 /** Says in the object who owns its fields, now that it is as it will be stored. */
 export async function trackFields(x: InWorkspace, by: Writer, object: KubeObject, old: KubeObject | undefined): Promise<void> {
   const write = await ownershipWrite(x, by, old, object);
-  setOwners(object, recordUpdate(write, withoutServersOwn(object)));
+  const shown = withoutServersOwn(object);
+  setOwners(object, await overVersions(x, write, each => recordUpdate(each, shown)));
 }
 
 export function setOwners({metadata}: KubeObject, managedFields: JsonObject[]): void {

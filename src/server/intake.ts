@@ -1,10 +1,12 @@
-import {ApiError, badRequest} from '../api/errors.ts';
+import {ApiError, badRequest, invalid} from '../api/errors.ts';
+import {invalidValue} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
-import {getKey, isObject, stringify} from '../api/json.ts';
+import {digString, getKey, isObject, stringify} from '../api/json.ts';
 import {dedupeOwners} from '../api/metadata.ts';
 import {cleanMetadata, metadataTypeError} from '../api/metadata-shape.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asObject} from '../api/object.ts';
+import type {Kind} from '../kinds/kind.ts';
 import type {Resource} from '../registry/resource.ts';
 import {decodeJson} from '../wire/json.ts';
 import {requestType} from '../wire/negotiate.ts';
@@ -59,7 +61,7 @@ const jsonTrouble = 'error parsing JSON: ';
 export function toObject(x: Exchange, body: Body, validation: FieldValidation): KubeObject {
   const {resource} = x;
   const json = body.value;
-  if (!isObject(json)) throw unrecognized(resource, json);
+  if (!isObject(json)) throw unrecognized(resource.kind, json, 'it is not an object');
   checkType(resource, json);
   const {custom, names} = resource.kind;
   const wrong =
@@ -83,9 +85,14 @@ export function toObject(x: Exchange, body: Body, validation: FieldValidation): 
 function checkType({kind, apiVersion}: Resource, json: JsonObject): void {
   const sentKind = getKey(json, 'kind');
   const sentVersion = getKey(json, 'apiVersion');
-  if (kind.custom && (sentKind === undefined || sentKind === '')) throw badRequest(`Object 'Kind' is missing in '${excerpt(json)}'`);
-  if (sentVersion !== undefined && sentVersion !== '' && sentVersion !== apiVersion) {
-    throw badRequest(`the API version in the data (${text(sentVersion)}) does not match the expected API version (${apiVersion})`);
+  if (kind.custom && (sentKind === undefined || sentKind === ''))
+    throw unrecognized(kind, json, `Object 'Kind' is missing in '${whole(json)}'`);
+  if (kind.custom ? (sentVersion ?? '') !== apiVersion : sentVersion && sentVersion !== apiVersion) {
+    throw badRequest(`the API version in the data (${text(sentVersion ?? '')}) does not match the expected API version (${apiVersion})`);
+  }
+  if (kind.custom && sentKind !== kind.names.kind) {
+    const name = digString(json, 'metadata', 'name') ?? '';
+    throw invalid(kind.group, kind.names.kind, name, [invalidValue('kind', text(sentKind as Json), `must be ${kind.names.kind}`)]);
   }
   if (sentKind !== undefined && sentKind !== '' && sentKind !== kind.names.kind) {
     const why = `no kind ${JSON.stringify(text(sentKind))} is registered for this endpoint`;
@@ -110,9 +117,11 @@ function report(x: Exchange, validation: FieldValidation, unknown: readonly stri
 const decodingText = ({kind}: Resource, why: string): string =>
   `${kind.names.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.names.kind}: ${why}`;
 
-const unrecognized = ({kind}: Resource, json: Json): ApiError =>
-  badRequest(`the object provided is unrecognized (must be of type ${kind.names.kind}): it is not an object (${excerpt(json)})`);
+const unrecognized = ({names}: Kind, json: Json, why: string): ApiError =>
+  badRequest(`the object provided is unrecognized (must be of type ${names.kind}): ${why} (${excerpt(json)})`);
 
 const excerptChars = 30;
-const excerpt = (json: Json): string => stringify(json).slice(0, excerptChars);
+const wholeCharsMax = 2_000;
+const whole = (json: Json): string => stringify(json).slice(0, wholeCharsMax);
+const excerpt = (json: Json): string => whole(json).replace(new RegExp(`^(.{${excerptChars}}).+$`, 's'), '$1 ...');
 const text = (value: Json): string => (typeof value === 'string' ? value : stringify(value)).slice(0, 200);

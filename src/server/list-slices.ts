@@ -4,6 +4,7 @@ import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {glance, isVerbatim, splice, view} from '../registry/view.ts';
 import type {Entry, Key, Range} from '../storage/storage.ts';
+import {converted} from './convert.ts';
 import type {Exchange} from './exchange.ts';
 import type {ListStart} from './list-options.ts';
 import {continueToken} from './list-options.ts';
@@ -37,7 +38,8 @@ export async function* readSlices(x: Exchange, range: Range, start: ListStart, s
       at,
       ...(after && {after}),
     });
-    const chosen = selection.all ? page.entries : page.entries.filter(entry => selection.matches(glance(x.resource, entry)));
+    const entries = x.resource.conversion ? await converted(x, page.entries) : page.entries;
+    const chosen = selection.all ? entries : entries.filter(entry => selection.matches(glance(x.resource, entry)));
     left -= chosen.length;
     after = page.entries.at(-1)?.key ?? after;
     yield chosen;

@@ -1,10 +1,10 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {OpenApi} from '../registry/openapi.ts';
-import {openApiIndex, openApiOf} from '../registry/openapi.ts';
+import {openApiIndex, openApiOf, tagFor} from '../registry/openapi.ts';
 import {openApiV2, publishV2} from '../registry/openapi-v2.ts';
-import type {CustomKinds} from '../registry/registry.ts';
 import {fixedKinds} from '../registry/registry.ts';
+import type {CustomKinds} from '../registry/workspace-kinds.ts';
 import {metaSchemas} from '../schema/meta-schemas.ts';
 import {publishedV3} from '../schema/openapi.ts';
 import type {Call} from './call.ts';
@@ -12,7 +12,7 @@ import type {Deps} from './deps.ts';
 import {customKindsOf} from './discovery-documents.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
-import {conditional, published} from './published.ts';
+import {conditional, published, publishedLater} from './published.ts';
 
 const schemas = {published: publishedV3, meta: metaSchemas};
 
@@ -22,34 +22,40 @@ export async function openApiDocument(deps: Deps, call: Call, workspace: Workspa
   const custom = await customKindsOf(deps, workspace);
   if (version === 'v2' && path.length === 0) return v2(deps, call, custom);
   if (version !== 'v3') return undefined;
-  const api = openApiOf([...fixedKinds, ...custom.kinds], schemas);
-  const document = (name: string) => published(deps.published, hashFor(custom, name), `openapi ${name}`, () => api.document(name) ?? {});
-  if (path.length === 0) {
-    const index = published(deps.published, custom.hash, 'openapi index', () => openApiIndex(api.paths, name => document(name).etag));
-    return conditional(call, index, 'application/json');
-  }
-  return v3(call, path.join('/'), api, document);
+  const api = openApiFor(custom);
+  if (path.length > 0) return v3(deps, call, custom, path.join('/'));
+  const index = published(deps.published, custom.hash, 'openapi index', () =>
+    openApiIndex(api.paths, name => tagOf(deps, hashFor(custom, name), name)),
+  );
+  return conditional(call, index, 'application/json');
 }
 
-/** A group that no definition of the workspace touches looks the same everywhere. */
-function hashFor(custom: CustomKinds, name: string): string {
-  const group = name.startsWith('apis/') ? name.split('/')[1] : '';
-  return custom.kinds.some(kind => kind.group === group) ? custom.hash : '';
+const made = new WeakMap<CustomKinds, OpenApi>();
+
+function openApiFor(custom: CustomKinds): OpenApi {
+  const api = made.get(custom) ?? openApiOf([...fixedKinds, ...custom.kinds], schemas);
+  made.set(custom, api);
+  return api;
 }
 
-function v3(
-  call: Call,
-  name: string,
-  api: OpenApi,
-  document: (name: string) => {readonly bytes: Uint8Array; readonly etag: string},
-): HttpReply | undefined {
+/** A group that no definition of the workspace touches looks the same everywhere, and so do groups with equal definitions. */
+const hashFor = (custom: CustomKinds, name: string): string => custom.groups.get(name.split('/')[1] ?? '') ?? '';
+
+/** The tag of a document follows from what it is made of: the index names thousands without making one. */
+const tagOf = (deps: Deps, hash: string, name: string): string => tagFor(`${deps.about.version['gitVersion']} ${hash} ${name}`);
+
+function v3(deps: Deps, call: Call, custom: CustomKinds, name: string): HttpReply | undefined {
+  const api = openApiFor(custom);
   if (!api.paths.includes(name)) return undefined;
-  const found = document(name);
-  const hash = call.target.query.get('hash');
-  if (hash === null || hash === '') return conditional(call, found, 'application/json');
-  if (hash === found.etag) return conditional(call, found, 'application/json', {'cache-control': 'public, immutable', expires: inAYear});
-  const prefix = call.target.cluster === undefined ? '' : `/clusters/${call.target.cluster}`;
-  return {status: 301, headers: {location: `${prefix}/openapi/v3/${name}?hash=${found.etag}`}};
+  const hash = hashFor(custom, name);
+  const etag = tagOf(deps, hash, name);
+  const asked = call.target.query.get('hash');
+  if (asked && asked !== etag) {
+    const prefix = call.target.cluster === undefined ? '' : `/clusters/${call.target.cluster}`;
+    return {status: 301, headers: {location: `${prefix}/openapi/v3/${name}?hash=${etag}`}};
+  }
+  const {bytes} = published(deps.published, hash, `openapi ${name}`, () => api.document(name) ?? {});
+  return conditional(call, {bytes, etag}, 'application/json', asked ? {'cache-control': 'public, immutable', expires: inAYear} : {});
 }
 
 /** Documents named by their hash never change; any date far off will do. */
@@ -60,10 +66,14 @@ const protobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ];
 
-function v2(deps: Deps, call: Call, custom: CustomKinds): HttpReply {
-  const document = deps.published.getOrMake(`${custom.hash} openapi v2`, () =>
-    publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas)),
-  );
+async function v2(deps: Deps, call: Call, custom: CustomKinds): Promise<HttpReply> {
+  const etag = tagOf(deps, custom.hash, 'v2');
+  const document = await publishedLater(deps.published, `${custom.hash} openapi v2`, async () => {
+    const found = await publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas), () => deps.world.turn());
+    return found && {...found, etag};
+  });
+  if (!document)
+    throw new ApiError('ServiceUnavailable', 'the workspace has too many kinds for one document; /openapi/v3 has one for each group');
   for (const clause of (header(call.request.headers, 'accept') ?? '*/*').split(',')) {
     const type = clause.split(';')[0]?.trim() ?? '';
     if (protobufTypes.includes(type) && document.protobuf)

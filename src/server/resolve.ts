@@ -38,7 +38,7 @@ export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspac
     pretty: call.target.query.get('pretty'),
   });
   const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
-  return {deps, call, what, allowed, workspace, resource, as, warnings};
+  return {deps, call, what, allowed, workspace, resource, as, startedMs: deps.world.now(), warnings};
 }
 
 /** Custom resources have no numbers for their fields; a scale is a kind of its own. */

@@ -11,7 +11,7 @@ import type {Ownership} from '../merge/apply/managed-fields.ts';
 import {isSameManager, storedOwnerships, writeOwnerships} from '../merge/apply/managed-fields.ts';
 import type {Version} from '../merge/apply/ownership.ts';
 import {fieldElement} from '../merge/apply/path-element.ts';
-import type {InWorkspace} from './exchange.ts';
+import type {InWorkspace, Named} from './exchange.ts';
 import type {Writer} from './field-owners.ts';
 import {resourcesOf, setOwners} from './field-owners.ts';
 import {applyScale, parseScale, scaleToChange, stepsOfReplicas} from './scale.ts';
@@ -38,7 +38,7 @@ const scale: Version = {
  * its managers. Whoever owns the field of the replicas in the object owns `spec.replicas` of the scale.
  * @throws ApiError as applyConfiguration
  */
-export async function applyToScale(x: InWorkspace, by: Writer, old: KubeObject, config: JsonObject, force: boolean): Promise<KubeObject> {
+export async function applyToScale(x: Named, by: Writer, old: KubeObject, config: JsonObject, force: boolean): Promise<KubeObject> {
   if (digString(config, 'kind') !== 'Scale') throw badRequest(`invalid object type: ${digString(config, 'kind') ?? ''}`);
   const owners = storedOwnerships(asJson(old));
   const paths = await pathsOf(x, old);
@@ -54,7 +54,7 @@ export async function applyToScale(x: InWorkspace, by: Writer, old: KubeObject, 
     versions: (apiVersion: string) => (apiVersion === scaleVersion ? scale : undefined),
   };
   const applied = applyConfiguration(write, config, force);
-  const object = applyScale(x.resource, old, parseScale(applied.object));
+  const object = applyScale(x.resource, old, parseScale(x, applied.object));
   const now = storedOwnerships({metadata: {managedFields: applied.managedFields}});
   setOwners(object, writeOwnerships(ownersOfObject(owners, now, paths, x.resource.apiVersion)));
   return object;

@@ -1,11 +1,11 @@
-import {ApiError, conflict, invalid, staleObject} from '../api/errors.ts';
-import {invalidValue} from '../api/field-error.ts';
+import {ApiError, badRequest, conflict, staleObject} from '../api/errors.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, digString, getKey, isObject, setKey} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {ScalePaths} from '../kinds/kind.ts';
 import type {Resource} from '../registry/resource.ts';
+import type {Named} from './exchange.ts';
 
 const steps = (path: string): string[] => path.split('.').slice(1);
 /** The steps to the number of replicas that is wanted. */
@@ -19,11 +19,8 @@ const pathsOf = (resource: Resource): ScalePaths => resource.kind.subresources.s
 export function scaleOf(resource: Resource, object: KubeObject): JsonObject {
   const scale = scaleToChange(resource, object);
   if (dig(scale, 'spec', 'replicas') === undefined) {
-    const {specReplicasPath} = pathsOf(resource);
-    throw new ApiError(
-      'InternalError',
-      `Internal error occurred: the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`,
-    );
+    const message = `the spec replicas field ${JSON.stringify(pathsOf(resource).specReplicasPath)} does not exist`;
+    throw new ApiError('InternalError', `Internal error occurred: ${message}`, {causes: [{message}]});
   }
   return scale;
 }
@@ -45,24 +42,33 @@ export function scaleToChange(resource: Resource, object: KubeObject): JsonObjec
   };
 }
 
-export type WantedScale = {readonly replicas: number; readonly resourceVersion: string | undefined};
+export type WantedScale = {
+  readonly replicas: number;
+  readonly resourceVersion: string | undefined;
+  readonly uid: string | undefined;
+};
 
-/** What a written Scale asks for. @throws ApiError Invalid */
-export function parseScale(body: Json): WantedScale {
+/** What a written Scale asks for; whether the number is a good one is the object's to say. @throws ApiError BadRequest */
+export function parseScale({what}: Named, body: Json): WantedScale {
   const replicas = dig(body, 'spec', 'replicas') ?? 0;
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0 || replicas > 2_147_483_647) {
-    throw invalid('autoscaling', 'Scale', digString(body, 'metadata', 'name') ?? '', [
-      invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0'),
-    ]);
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
+    const found = `json: cannot unmarshal ${typeof replicas} into Go struct field ScaleSpec.spec.replicas of type int32`;
+    throw badRequest(`Scale in version "v1" cannot be handled as a Scale: ${found}`);
   }
-  return {replicas, resourceVersion: digString(body, 'metadata', 'resourceVersion') || undefined};
+  const meta = (field: string): string | undefined => digString(body, 'metadata', field) || undefined;
+  const [name, namespace] = [meta('name'), meta('namespace')];
+  if (name === undefined) throw badRequest(`the name of the object (${what.name} based on URL) was undeterminable: name must be provided`);
+  if (name !== what.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${what.name})`);
+  if (namespace !== undefined && namespace !== what.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  return {replicas, resourceVersion: meta('resourceVersion'), uid: meta('uid')};
 }
 
 /** The object with other replicas. @throws ApiError Conflict when another version of it was meant */
 export function applyScale(resource: Resource, old: KubeObject, wanted: WantedScale): KubeObject {
   if (wanted.resourceVersion && wanted.resourceVersion !== old.metadata.resourceVersion)
     throw conflict(resource.gr, old.metadata.name, staleObject);
-  const object = {...old, metadata: {...old.metadata}};
+  const object = {...old, metadata: {...old.metadata, ...(wanted.uid && {uid: wanted.uid})}};
   const path = stepsOfReplicas(resource);
   let at = asJson(object);
   for (const step of path.slice(0, -1)) {

@@ -1,5 +1,6 @@
-import {glance} from '../registry/view.ts';
+import {glance, isForeign} from '../registry/view.ts';
 import type {Entry, Event} from '../storage/storage.ts';
+import {converted, convertedEvents} from './convert.ts';
 import type {Exchange} from './exchange.ts';
 import type {Selection} from './selection.ts';
 import type {Framing, WatchType} from './watch-frames.ts';
@@ -16,13 +17,14 @@ export type Translator = {
 const pendingEventsMax = 10_000;
 
 export function translator(x: Exchange, selection: Selection, framing: Framing): Translator {
-  if (selection.all) {
+  const convert = x.resource.conversion !== undefined;
+  if (selection.all && !convert) {
     return {
       idle: () => true,
       next: (batch, deliver) => deliver(batch.map(event => framing.event(plainTypes[event.type], event))),
     };
   }
-  // To tell whether an object enters or leaves the selection its former state has to be read, which may take time: one batch after the other.
+  // Webhooks take time, and so may reading the former state, to tell whether an object enters or leaves the selection: one batch after the other.
   let pending = 0;
   let tail: Promise<void> = Promise.resolve();
   return {
@@ -31,7 +33,7 @@ export function translator(x: Exchange, selection: Selection, framing: Framing):
       pending += batch.length;
       if (pending > pendingEventsMax) return failed(new Error('the watch fell behind'));
       tail = tail
-        .then(async () => deliver(await selected(x, selection, framing, batch)))
+        .then(async () => deliver(await selected(x, selection, framing, convert ? await convertedEvents(x, batch) : batch)))
         .catch(failed)
         .finally(() => {
           pending -= batch.length;
@@ -45,8 +47,8 @@ const plainTypes: {readonly [type in Event['type']]: WatchType} = {create: 'ADDE
 async function selected(x: Exchange, selection: Selection, framing: Framing, batch: readonly Event[]): Promise<Uint8Array[]> {
   const frames: Uint8Array[] = [];
   for (const event of batch) {
-    const now = selection.matches(glance(x.resource, event));
-    if (event.type !== 'update') {
+    const now = selection.all || selection.matches(glance(x.resource, event));
+    if (selection.all || event.type !== 'update') {
       if (now) frames.push(framing.event(plainTypes[event.type], event));
       continue;
     }
@@ -59,5 +61,7 @@ async function selected(x: Exchange, selection: Selection, framing: Framing, bat
   return frames;
 }
 
-const formerly = async (x: Exchange, event: Event): Promise<Entry | undefined> =>
-  event.before === undefined ? undefined : x.deps.store.get(event.key, {at: event.before});
+async function formerly(x: Exchange, event: Event): Promise<Entry | undefined> {
+  const entry = event.before === undefined ? undefined : await x.deps.store.get(event.key, {at: event.before});
+  return entry && isForeign(x.resource, entry) ? (await converted(x, [entry]))[0] : entry;
+}

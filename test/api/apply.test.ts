@@ -445,5 +445,5 @@ test('the scale of a custom resource is applied as a Scale', async () => {
   refused(await apply(`${path}/s/scale`, sized(1), 'hpa'), 400, 'BadRequest: ');
   refused(await apply(`${path}/s/scale`, {...wanted(1), kind: 'Size'}, 'hpa'), 400, 'invalid object type: Size');
   refused(await apply(`${path}/none/scale`, {...wanted(1), metadata: {}}, 'hpa'), 404, 'NotFound');
-  refused(await apply(`${path}/s/scale`, wanted(-1), 'hpa', '&force=true'), 422, 'spec.replicas');
+  refused(await apply(`${path}/s/scale`, wanted(-1), 'hpa', '&force=true'), 422, '.spec.count: Invalid value: -1');
 });

@@ -9,7 +9,7 @@ const plane = await startPlane();
 after(() => plane.stop());
 const api = await newPlace(plane);
 const {definitions} = paths;
-const root = 'spec.versions[0].schema.openAPIV3Schema';
+const root = 'spec.validation.openAPIV3Schema';
 const inSpec = `${root}.properties[spec]`;
 const applyYaml = {'content-type': 'application/apply-patch+yaml'};
 

@@ -7,7 +7,6 @@ export const notYet: {readonly [number: number]: string} = {
   104: 'users other than administrators may nothing until RBAC is enforced',
   105: 'no watch over WebSockets yet',
   108: 'ten minutes of a real informer: for the tests with real clients',
-  151: 'no conversion webhooks yet',
   164: 'kubectl explain: for the tests with real clients',
   182: 'users other than administrators may nothing until RBAC is enforced',
   183: 'no aggregation of cluster roles until RBAC is enforced',

@@ -13,6 +13,8 @@ import {sleep} from './process.ts';
 import {startedServer} from './started-server.ts';
 import type {VirtualWorld} from './virtual-world.ts';
 import {virtualWorld} from './virtual-world.ts';
+import type {FakeWebhooks} from './webhooks.ts';
+import {fakeWebhooks} from './webhooks.ts';
 
 /** Tokens of the users there are. */
 export const users = {kcpAdmin: 'token-of-kcp-admin', shardAdmin: 'token-of-shard-admin', user1: 'token-of-user-1'} as const;
@@ -45,6 +47,8 @@ export type TestPlane = {
   readonly store: Storage;
   /** For tests marked `inProcess` alone. */
   readonly world: VirtualWorld;
+  /** What webhooks there are. For tests marked `inProcess` alone. */
+  readonly webhooks: FakeWebhooks;
   /** What went wrong inside; a test that ends well leaves it empty. */
   readonly errors: readonly string[];
   /** The resourceVersion of the last write, wherever it was. */
@@ -63,10 +67,10 @@ export type TestPlane = {
 };
 
 export async function startPlane(seed = 'seed'): Promise<TestPlane> {
-  return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed));
+  return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks());
 }
 
-async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<TestPlane> {
+async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks): Promise<TestPlane> {
   const {store} = opened;
   const errors: string[] = [];
   const url = 'https://test:6443';
@@ -77,6 +81,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
     log: {info: () => {}, warn: () => {}, error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`)},
     tokens: tokenLookup(identities.map(([token, user]) => [digest(token), user])),
     accountTokens: {keys: tokenKeys(signingKey), issuers: [issuer], audiences: [issuer], secondsMax: 100_000},
+    webhooks,
     shardName: 'root',
     rootCa,
     about: about(
@@ -95,6 +100,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
     rootCa,
     store,
     world,
+    webhooks,
     errors,
     revision: async () => store.revision(),
     workspace: (name, type) => newWorkspace(api, name, type),
@@ -103,7 +109,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld): Promise<Test
     pause: () => plane.stop(),
     async restart() {
       await plane.stop();
-      return planeOver(opened, world);
+      return planeOver(opened, world, webhooks);
     },
     async stop() {
       await plane.stop();
@@ -126,6 +132,9 @@ async function planeOfServer(): Promise<TestPlane> {
       return missing();
     },
     get world() {
+      return missing();
+    },
+    get webhooks() {
       return missing();
     },
     get errors() {

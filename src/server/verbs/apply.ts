@@ -16,6 +16,7 @@ import type {HttpReply} from '../http.ts';
 import {toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {applyOptions} from '../options.ts';
+import {overVersions} from '../over-versions.ts';
 import {replyChanged} from '../reply.ts';
 import {applyToScale} from '../scale-owners.ts';
 import {mainOf, replyScale} from '../scale-reply.ts';
@@ -31,7 +32,8 @@ export async function apply(x: Named): Promise<HttpReply> {
   const scaled = (old: KubeObject): Promise<KubeObject> => applyToScale(x, by, old, asJson(configuration(x, value)), options.force);
   const merge = async (old: KubeObject | undefined): Promise<KubeObject> => {
     const write = await ownershipWrite(x, by, old);
-    const applied = applyConfiguration(write, asJson(configuration(x, value)), options.force);
+    const config = asJson(configuration(x, value));
+    const applied = await overVersions(x, write, each => applyConfiguration(each, config, options.force));
     const object = toObject(x, {value: applied.object, duplicates, lenient: false}, options.fieldValidation);
     checkName(x, object);
     checkNamespace(x, object);

@@ -14,11 +14,13 @@ import {isSystem, logicalClusterKey, read} from '../../registry/logical-clusters
 import {keyOfObject, putOp} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
-import {conform, stored} from '../../registry/view.ts';
+import {conform} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
+import {written} from '../changed.ts';
 import {commit, isCommitted} from '../commit.ts';
+import {storedForm} from '../convert.ts';
 import type {InWorkspace} from '../exchange.ts';
 import {managerOf, trackFields} from '../field-owners.ts';
 import type {HttpReply} from '../http.ts';
@@ -84,8 +86,9 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     const key = keyOfObject(resource, workspace, object);
     // Of a real write the commit itself finds out whether the name is taken.
     if (!dryRun) {
-      const outcome = await commit(deps, putOp(key, stored(resource, object), 'absent'), [...write.also, ...(await guards(x))]);
-      if (isCommitted(outcome)) return {entry: outcome};
+      const form = await storedForm(x, object);
+      const outcome = await commit(deps, putOp(key, form.object, 'absent'), [...write.also, ...(await guards(x))]);
+      if (isCommitted(outcome)) return written(form, outcome);
       if (!outcome.own) {
         x = await renew(x);
         return undefined;

@@ -2,10 +2,12 @@ import {decideDeletion, deletionOps} from '../../admission/deletion.ts';
 import type {Write} from '../../admission/rule.ts';
 import type {KubeObject} from '../../api/object.ts';
 import type {Resource} from '../../registry/resource.ts';
-import {view} from '../../registry/view.ts';
+import {isForeign} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
 import type {Changed} from '../changed.ts';
+import {written} from '../changed.ts';
 import {commit, isCommitted} from '../commit.ts';
+import {storedForm, viewOf} from '../convert.ts';
 import type {DeleteOptions} from '../delete-options.ts';
 import {checkPreconditions, deleteOptions} from '../delete-options.ts';
 import type {Named} from '../exchange.ts';
@@ -38,7 +40,7 @@ export async function removeObject(begun: Named, options: DeleteOptions): Promis
 
 async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<Removed | undefined> {
   const {deps, resource, workspace} = x;
-  const object = view(resource, live);
+  const object = await viewOf(x, live);
   checkPreconditions(x, object, options);
   const write: Write = {
     verb: 'delete',
@@ -53,12 +55,13 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
   };
   const decided = await decideDeletion(write, options.propagation, deps);
   const gone = decided === 'gone' ? object : undefined;
-  if (decided === 'unchanged') return {changed: {entry: live}, gone};
+  if (decided === 'unchanged') return {changed: isForeign(resource, live) ? {object} : {entry: live}, gone};
   if (options.dryRun) return {changed: {object}, gone};
-  const [op, ...also] = deletionOps(write, live, decided);
+  const form = gone ? {object} : await storedForm(x, object);
+  const [op, ...also] = deletionOps({...write, object: form.object}, live, decided);
   const outcome = await commit(deps, op, also);
   if (!isCommitted(outcome)) return undefined;
-  if (!gone) return {changed: {entry: outcome}, gone};
+  if (!gone) return {changed: written(form, outcome), gone};
   object.metadata.resourceVersion = String(outcome.revision);
   return {changed: {object}, gone};
 }

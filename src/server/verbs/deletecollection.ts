@@ -2,6 +2,7 @@ import {ApiError} from '../../api/errors.ts';
 import {parseKey, rangeOf} from '../../registry/keys.ts';
 import {glance} from '../../registry/view.ts';
 import type {Entry, Key} from '../../storage/storage.ts';
+import {converted} from '../convert.ts';
 import {deleteOptions} from '../delete-options.ts';
 import type {InWorkspace, Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
@@ -26,7 +27,8 @@ export async function removeCollection(x: InWorkspace): Promise<HttpReply> {
   let held = 0;
   for (let after: Key | undefined, more = true; more; ) {
     const page = await store.list(range, {limit: sliceEntriesMax, at, ...(after && {after})});
-    const chosen = page.entries.filter(entry => selection.all || selection.matches(glance(x.resource, entry)));
+    const entries = x.resource.conversion ? await converted(x, page.entries) : page.entries;
+    const chosen = entries.filter(entry => selection.all || selection.matches(glance(x.resource, entry)));
     await Promise.all(chosen.map(entry => removeIfThere(named(x, entry), options)));
     if (held < answerBytesMax) deleted.push(chosen);
     for (const entry of chosen) held += entry.value.length;

@@ -1,8 +1,9 @@
 import {badRequest, notFound} from '../../api/errors.ts';
 import {keyOf} from '../../registry/keys.ts';
 import {read} from '../../registry/logical-clusters.ts';
-import {view} from '../../registry/view.ts';
+import {isForeign, view} from '../../registry/view.ts';
 import type {Entry, Key} from '../../storage/storage.ts';
+import {converted} from '../convert.ts';
 import type {Named} from '../exchange.ts';
 import type {HttpReply} from '../http.ts';
 import {replyEntry, replyJson} from '../reply.ts';
@@ -16,7 +17,8 @@ export async function get(x: Named): Promise<HttpReply> {
   if (flag(query, 'export')) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
   const version = query.get('resourceVersion');
   if (version) await reached(x.deps, parseRevision(version));
-  const entry = await find(x);
+  const found = await find(x);
+  const entry = isForeign(x.resource, found) ? ((await converted(x, [found]))[0] as Entry) : found;
   return x.what.subresource === 'scale' ? replyJson(x, scaleOf(x.resource, view(x.resource, entry))) : replyEntry(x, entry);
 }
 

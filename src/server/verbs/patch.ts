@@ -49,6 +49,6 @@ export async function patch(x: Named): Promise<HttpReply> {
 }
 
 async function patchScale(x: Named, patched: (target: Json) => Json, how: How): Promise<HttpReply> {
-  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(patched(scaleToChange(x.resource, old))));
+  const make = (old: KubeObject): KubeObject => applyScale(x.resource, old, parseScale(x, patched(scaleToChange(x.resource, old))));
   return replyScale(x, await change(mainOf(x), make, how));
 }

@@ -26,7 +26,7 @@ export async function update(x: Named): Promise<HttpReply> {
   const how: How = {dryRun: options.dryRun, by: {manager, subresource: what.subresource ?? ''}};
   const body = await readObject(x);
   if (what.subresource === 'scale')
-    return updateScale(x, parseScale(body.value), {dryRun: options.dryRun, by: {manager, subresource: 'scale'}});
+    return updateScale(x, parseScale(x, body.value), {dryRun: options.dryRun, by: {manager, subresource: 'scale'}});
 
   const object = toObject(x, body, options.fieldValidation);
   checkName(x, object);

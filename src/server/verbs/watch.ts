@@ -1,4 +1,4 @@
-import {toStatus} from '../../api/errors.ts';
+import {ApiError, toStatus} from '../../api/errors.ts';
 import type {Event, Range, Revision, Watch, WatchSink} from '../../storage/storage.ts';
 import {Compacted} from '../../storage/storage.ts';
 import type {Exchange} from '../exchange.ts';
@@ -140,6 +140,7 @@ function definitionWatch(x: Exchange, finish: () => void): Watch[] {
 /** The last word of a watch that cannot go on. */
 function fail({x, options, framing, sink}: Run, err: unknown): void {
   if (err instanceof Compacted) sink.write(framing.error(toStatus(tooOld(options.since ?? err.oldest, err.oldest))));
+  else if (err instanceof ApiError) sink.write(framing.error(toStatus(err)));
   else x.deps.log.warn('a watch broke off', {error: String(err)});
   sink.end();
 }
