@@ -5,7 +5,7 @@ import type {JsonObject} from '../../src/api/json.ts';
 import type {Change} from '../support/boxes.ts';
 import {boxes, honest, truth} from '../support/boxes.ts';
 import {refused, succeeded} from '../support/place.ts';
-import {startPlane} from '../support/plane.ts';
+import {inProcess, startPlane} from '../support/plane.ts';
 import type {Says} from '../support/webhooks.ts';
 
 const plane = await startPlane();
@@ -85,7 +85,7 @@ const lies: readonly [string, Says, RegExp][] = [
 ];
 
 for (const [title, says, problem] of lies) {
-  test(`151 a webhook that ${title}`, async () => {
+  test(`151 a webhook that ${title}`, inProcess, async () => {
     const box = await kindWith(honest());
     await box.make('a');
     const stored = succeeded(await api.get(box.at('a', 'v2'))).text;
