@@ -88,9 +88,10 @@ test('formats that nobody knows are told of once', async () => {
   };
   const body = definition('formats', 'Format', {versions: [widgetVersion('v1', {schema: {openAPIV3Schema: widgetSchema(spec)}})]});
   const answer = succeeded(await api.post(definitions, body), 201);
-  assert.deepEqual(
-    [answer.headers['warning']].flat(),
-    ['odd', 'odder', 'uri-reference'].map(format => `299 - "unrecognized format \\"${format}\\""`),
+  // Clients of HTTP join headers of one name.
+  assert.equal(
+    [answer.headers['warning']].flat().join(', '),
+    ['odd', 'odder', 'uri-reference'].map(format => `299 - "unrecognized format \\"${format}\\""`).join(', '),
   );
   succeeded(await api.post(definitions, definition('knowns', 'Known', {versions: [widgetVersion('v1')]})), 201);
 });
