@@ -1,7 +1,10 @@
+import {attacks} from './attacks.ts';
+
 /** What the figures should be on 2 cores with durable writes; the rest of the figures explain these. */
 export type Budget = {readonly atMost: number} | {readonly atLeast: number};
 
 export const budgets: {readonly [figure: string]: Budget} = {
+  ...Object.fromEntries(attacks.map(({name}) => [`${name}: longest wait of another client`, {atMost: 25}])),
   'start, empty': {atMost: 300},
   'start, 100,000 objects': {atMost: 1_000},
   'start, 1,000,000 objects': {atMost: 1_000},

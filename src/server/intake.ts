@@ -123,5 +123,8 @@ const unrecognized = ({names}: Kind, json: Json, why: string): ApiError =>
 const excerptChars = 30;
 const wholeCharsMax = 2_000;
 const whole = (json: Json): string => stringify(json).slice(0, wholeCharsMax);
-const excerpt = (json: Json): string => whole(json).replace(new RegExp(`^(.{${excerptChars}}).+$`, 's'), '$1 ...');
+const excerpt = (json: Json): string => {
+  const start = whole(json);
+  return start.length > excerptChars ? `${start.slice(0, excerptChars)} ...` : start;
+};
 const text = (value: Json): string => (typeof value === 'string' ? value : stringify(value)).slice(0, 200);

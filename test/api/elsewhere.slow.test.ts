@@ -10,6 +10,8 @@ import {fileURLToPath} from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const files = readdirSync(here).filter(file => file.endsWith('.test.ts') && !file.endsWith('.slow.test.ts'));
 
+const runMsMax = 240_000;
+
 for (const [what, env] of [
   ['on the embedded store', {STORAGE: 'embedded'}],
   ['over HTTPS to a started server', {PLANE: 'started'}],
@@ -33,6 +35,9 @@ async function runAll(more: NodeJS.ProcessEnv): Promise<{code: number | null; ou
     {
       env: {...env, ...more},
       stdio: ['ignore', 'pipe', 'inherit'],
+      // A test that waits for ever is to fail, not to hold up all others.
+      timeout: runMsMax,
+      killSignal: 'SIGKILL',
     },
   );
   let output = '';

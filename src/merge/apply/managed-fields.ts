@@ -201,14 +201,13 @@ export function managerErrors(manager: string, field: string): FieldError[] {
   const {managerBytesMax} = managedFieldsLimits;
   const errors: FieldError[] = [];
   if (Buffer.byteLength(manager) > managerBytesMax) errors.push(tooLong(field, managerBytesMax));
-  const characters = [...manager];
-  const at = characters.findIndex(c => !printable.test(c));
-  if (at >= 0) {
-    const code = (characters[at] as string).codePointAt(0) as number;
-    const name = code.toString(16).toUpperCase().padStart(4, '0');
-    errors.push(invalidValue(field, manager, `invalid character U+${name} (at position ${at})`));
+  const found = unprintable.exec(manager);
+  if (found) {
+    const code = (found[0].codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+    const at = [...manager.slice(0, found.index)].length;
+    errors.push(invalidValue(field, manager, `invalid character U+${code} (at position ${at})`));
   }
   return errors;
 }
 
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
