@@ -34,6 +34,7 @@ export const rooms: {readonly [name: string]: Room} = {
     may: ['api'],
     uses: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:path'],
   },
+  threads: {holds: "one thread's functions called from another; a store as another thread sees it", may: ['storage']},
   kinds: {
     holds: 'every built-in kind as a value, and how a CustomResourceDefinition becomes one',
     may: ['api', 'schema', 'cel'],
@@ -76,6 +77,7 @@ export const rooms: {readonly [name: string]: Room} = {
       'schema',
       'wire',
       'storage',
+      'threads',
       'kinds',
       'registry',
       'tenancy',
@@ -106,8 +108,7 @@ export const rooms: {readonly [name: string]: Room} = {
       'node:events',
       'node:v8',
       'node:url',
-      'node:events',
-      'node:stream',
+      'node:worker_threads',
     ],
   },
 };

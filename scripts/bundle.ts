@@ -16,6 +16,7 @@ const target = join(top, 'dist');
 const input = {
   'main/main': source('main/main.ts'),
   'main/worker': source('storage/embedded/worker.ts'),
+  'main/heavy-worker': source('main/heavy-worker.ts'),
   'cli/kubectl-ws': source('cli/kubectl-ws.ts'),
   'cli/kubectl-create-workspace': source('cli/kubectl-create-workspace.ts'),
 };
@@ -29,8 +30,8 @@ const bundle = await rollup({
     {
       name: 'typescript',
       resolveId: (id, importer) => (importer && id.startsWith('.') ? resolve(dirname(importer), id) : undefined),
-      // The worker is started by its URL, which no bundler follows.
-      load: id => stripTypeScriptTypes(readFileSync(id, 'utf8').replace("new URL('./worker.ts'", "new URL('./worker.js'")),
+      // Workers are started by their URL, which no bundler follows.
+      load: id => stripTypeScriptTypes(readFileSync(id, 'utf8').replace(/new URL\('(.\/[a-z-]*worker).ts'/, "new URL('$1.js'")),
     },
   ],
 });

@@ -39,6 +39,7 @@ class Http1Request implements HttpRequest {
   readonly connection: Connection;
   readonly #edge: Edge;
   #signal: AbortSignal | undefined;
+  #body: Promise<Uint8Array> | undefined;
 
   constructor(edge: Edge, connection: Connection, message: IncomingMessage, response: ServerResponse) {
     this.method = message.method ?? '';
@@ -68,9 +69,11 @@ class Http1Request implements HttpRequest {
     return this.message.complete || !this.#hasBody;
   }
 
-  async body(): Promise<Uint8Array> {
-    if (!this.#hasBody) return emptyBody;
-    return readBody(this.message, header(this.headers, 'content-length'), this.#edge.limits);
+  body(): Promise<Uint8Array> {
+    this.#body ??= this.#hasBody
+      ? readBody(this.message, header(this.headers, 'content-length'), this.#edge.limits)
+      : Promise.resolve(emptyBody);
+    return this.#body;
   }
 
   get #hasBody(): boolean {

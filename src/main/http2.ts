@@ -44,6 +44,7 @@ class Http2Request implements HttpRequest {
   readonly #edge: Edge;
   readonly #bodyless: boolean;
   #signal: AbortSignal | undefined;
+  #body: Promise<Uint8Array> | undefined;
 
   constructor(
     edge: Edge,
@@ -88,7 +89,12 @@ class Http2Request implements HttpRequest {
     return this.#bodyless || this.stream.readableEnded;
   }
 
-  async body(): Promise<Uint8Array> {
+  body(): Promise<Uint8Array> {
+    this.#body ??= this.#read();
+    return this.#body;
+  }
+
+  async #read(): Promise<Uint8Array> {
     if (this.#bodyless) return emptyBody;
     if (header(this.headers, 'expect')?.toLowerCase() === '100-continue' && !this.stream.destroyed)
       this.stream.additionalHeaders({':status': 100});

@@ -13,6 +13,7 @@ import {coreReader} from '../registry/core-objects.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
+import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
@@ -34,6 +35,8 @@ export type PlaneOptions = {
   readonly rootCa: string;
   readonly about: About;
   readonly observe: Deps['observe'];
+  /** Where large requests are answered; here when absent. */
+  readonly elsewhere?: Elsewhere;
 };
 
 /** A whole control plane without a socket: a function that answers requests, and loops that can be started over it. */
@@ -62,6 +65,7 @@ export function createPlane(options: PlaneOptions): Plane {
     about: options.about,
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
+    elsewhere: options.elsewhere,
     log,
     observe: options.observe,
   });

@@ -8,6 +8,7 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
+import {heavyRequests} from './heavy-requests.ts';
 import {firstCertificates, keepCertificates} from './keep-certificates.ts';
 import {adminKubeconfig, shardAdminTokenOf} from './kubeconfig.ts';
 import {listen} from './listen.ts';
@@ -59,11 +60,19 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const external = (): string => config.shardExternalUrl || url();
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
+  const fromFile = config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : [];
+  // The first list that knows a digest wins.
+  const known = [...new Map([...fromFile, ...tokens.users])];
+  const {issuers, audiences, secondsMax} = accountTokens;
+  const heavy = heavyRequests(
+    {version, shardName: config.shardName, rootCa: serving.ca, tokens: known, accountTokens: {issuers, audiences, secondsMax}},
+    {store, keys: accountTokens.keys, webhooks, log},
+  );
   const plane = createPlane({
     store,
     world: realWorld,
     log,
-    tokens: tokenLookup(tokens.users, config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : []),
+    tokens: tokenLookup(known),
     accountTokens,
     webhooks,
     shardName: config.shardName,
@@ -74,6 +83,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       ending: () => state.ending,
     }),
     observe: measures.observe,
+    elsewhere: heavy,
   });
   const listener = await listen({
     host: config.bindAddress,
@@ -98,6 +108,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     state.ending = true;
     endKeeping();
     await Promise.all([listener.close(), plane.stop()]);
+    await heavy.close();
     webhooks.close();
     await store.close();
     measures.stop();

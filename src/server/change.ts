@@ -21,6 +21,7 @@ import {storedForm, viewOf} from './convert.ts';
 import type {Named} from './exchange.ts';
 import type {Writer} from './field-owners.ts';
 import {setOwners, trackFields} from './field-owners.ts';
+import {checkWeight} from './heavy.ts';
 import {inTurn} from './in-turn.ts';
 import {judgeUpdate} from './judge.ts';
 import {renew} from './renew.ts';
@@ -40,6 +41,7 @@ export async function change(begun: Named, make: Make, how: How): Promise<Change
   let x = begun;
   return inTurn(begun.deps.store, keyOfCall(begun), async () => {
     const live = await find(x);
+    checkWeight(x.deps, live.value);
     const old = await viewOf(x, live);
     const object = await make(old);
     if (x.resource !== begun.resource) conform(x.resource, object);

@@ -24,7 +24,7 @@ const policies = ['Foreground', 'Background', 'Orphan'] as const;
  * The options of a delete: those of the body, or the query's when there is no body (spec kubernetes-api 3.6).
  * @throws ApiError BadRequest, Invalid (of DeleteOptions)
  */
-export async function deleteOptions(x: Pick<InWorkspace, 'call'>): Promise<DeleteOptions> {
+export async function deleteOptions(x: Pick<InWorkspace, 'call' | 'deps'>): Promise<DeleteOptions> {
   const body = await readBody(x);
   const given = body.value === null ? fromQuery(x.call.target.query) : fromBody(body.value);
   const errors: FieldError[] = dryRunErrors(x.call.target.query);

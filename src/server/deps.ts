@@ -6,6 +6,7 @@ import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
 import type {About} from './about.ts';
 import type {Call} from './call.ts';
+import type {Elsewhere} from './heavy.ts';
 import type {PublishedCache} from './published.ts';
 
 /** What the server works with. All of it is chosen in `main`. */
@@ -18,6 +19,8 @@ export type Deps = TokenSources & {
   readonly about: About;
   readonly webhooks: Webhooks;
   readonly published: PublishedCache;
+  /** Absent where this thread has to do everything. */
+  readonly elsewhere?: Elsewhere | undefined;
   readonly log: Log;
   /** Told of every answer; `call` is absent when the request was not understood. */
   readonly observe: (call: Call | undefined, status: number, tookMs: number) => void;

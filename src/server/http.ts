@@ -29,7 +29,7 @@ export type HttpRequest = {
   /** The address of the other end, for audit; empty in process. */
   readonly remoteAddress: string;
   /**
-   * Reads the whole body; empty when there is none. Call it at most once.
+   * Reads the whole body; empty when there is none. Called again it gives the same.
    * @throws ApiError RequestEntityTooLarge beyond `bodyBytesMax`, BadRequest when the client breaks off
    */
   readonly body: () => Promise<Uint8Array>;

@@ -12,25 +12,40 @@ import {decodeJson} from '../wire/json.ts';
 import {requestType} from '../wire/negotiate.ts';
 import {decodeProtobuf} from '../wire/protobuf/decode.ts';
 import type {TypeMeta} from '../wire/protobuf/kinds.ts';
-import {decodeYaml} from '../wire/yaml.ts';
+import {decodeYaml, looksLikeJson as isJson} from '../wire/yaml.ts';
 import type {Exchange} from './exchange.ts';
+import type {Form} from './heavy.ts';
+import {checkWeight} from './heavy.ts';
 import {header} from './http.ts';
 import type {FieldValidation} from './options.ts';
 
 /** A body read into JSON, and what strict validation would hold against it. */
 export type Body = {readonly value: Json; readonly duplicates: readonly string[]; readonly lenient: boolean};
 
-/** Reads a body in any of the types writes accept; null when there is none. @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge */
-export async function readBody(x: Pick<Exchange, 'call'>, expected?: TypeMeta): Promise<Body> {
+/**
+ * Reads a body in any of the types writes accept; null when there is none.
+ * @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge
+ */
+export async function readBody(x: Pick<Exchange, 'call' | 'deps'>, expected?: TypeMeta): Promise<Body> {
   const {request} = x.call;
   const type = requestType(header(request.headers, 'content-type'));
   const bytes = await request.body();
   if (bytes.length === 0) return {value: null, duplicates: [], lenient: true};
-  if (type === 'application/yaml') return {...decodeYaml(bytes), lenient: false};
-  // Protobuf names fields by number: there is nothing to be strict about.
-  if (type === 'application/vnd.kubernetes.protobuf') return {value: decodeProtobuf(bytes, expected).object, duplicates: [], lenient: true};
+  if (type === 'application/yaml') {
+    checkWeight(x.deps, bytes, yamlForm(bytes));
+    return {...decodeYaml(bytes), lenient: false};
+  }
+  if (type === 'application/vnd.kubernetes.protobuf') {
+    checkWeight(x.deps, bytes, 'protobuf');
+    // Protobuf names fields by number: there is nothing to be strict about.
+    return {value: decodeProtobuf(bytes, expected).object, duplicates: [], lenient: true};
+  }
+  checkWeight(x.deps, bytes);
   return {...decodeJson(bytes), lenient: false};
 }
+
+/** Much of what is called YAML is JSON, and costs what that costs. */
+export const yamlForm = (bytes: Uint8Array): Form => (isJson(bytes) ? 'json' : 'yaml');
 
 /** The same for the body of a write on a kind, which errors then name. */
 export async function readObject(x: Exchange): Promise<Body> {

@@ -17,12 +17,16 @@ import {includeObject} from './options.ts';
 
 /** Answers with a stored object; its bytes travel as they are wherever the client takes plain JSON of the stored form. */
 export function replyEntry(x: Exchange, entry: Entry, status = 200): HttpReply {
-  const {resource, as} = x;
-  if (as.mediaType === 'application/json' && !as.as && !as.pretty && isVerbatim(resource, entry)) {
+  const {resource} = x;
+  if (travelsAsItIs(x, entry)) {
     return {status, headers: headers(x, 'application/json'), body: [...splice(resource, entry, resource.head), newline]};
   }
   return replyObject(x, view(resource, entry), status);
 }
+
+/** Whether the client takes the very bytes that are stored. */
+export const travelsAsItIs = ({resource, as}: Exchange, entry: Entry): boolean =>
+  as.mediaType === 'application/json' && !as.as && !as.pretty && isVerbatim(resource, entry);
 
 /** Answers with an object in the representation that was asked for. */
 export function replyObject(x: Exchange, object: KubeObject, status = 200): HttpReply {

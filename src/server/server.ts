@@ -14,6 +14,7 @@ import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
+import {Heavy} from './heavy.ts';
 import type {Handler, HeaderList, HttpReply, HttpRequest} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
@@ -34,23 +35,32 @@ export function apiServer(deps: Deps): Handler {
 }
 
 async function serve(deps: Deps, call: Call): Promise<HttpReply> {
-  const {headers, peer} = call.request;
   try {
-    const user = await authenticate({authorization: header(headers, 'authorization'), peer}, deps);
-    refuseImpersonation(headers);
-    // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
-    const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
-    // Before anything is said about what exists.
-    const attributes = attributesOf(call, place);
-    const allowed = authorize(user, attributes);
-    if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
+    return await admit(deps, call);
+  } catch (err) {
+    if (!(err instanceof ApiError))
+      deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
+    return replyError(err, wantsProtobufErrors(header(call.request.headers, 'accept')));
+  }
+}
+
+async function admit(deps: Deps, call: Call): Promise<HttpReply> {
+  const {headers, peer} = call.request;
+  const user = await authenticate({authorization: header(headers, 'authorization'), peer}, deps);
+  refuseImpersonation(headers);
+  // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
+  const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
+  // Before anything is said about what exists.
+  const attributes = attributesOf(call, place);
+  const allowed = authorize(user, attributes);
+  if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
+  try {
     if (!call.resource) return await compress(call, await document(deps, allowed, call, place.workspace));
     const exchange = await resolve(deps, allowed, call, place.workspace);
     return await compress(call, await answer(exchange));
   } catch (err) {
-    if (!(err instanceof ApiError))
-      deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
-    return replyError(err, wantsProtobufErrors(header(headers, 'accept')));
+    if (err instanceof Heavy && deps.elsewhere) return deps.elsewhere.answer(call.request, place.workspace);
+    throw err;
   }
 }
 

@@ -49,7 +49,7 @@ export const encodeYaml = (value: Json): string =>
 
 /** JSON is YAML, and most clients that say YAML send it: the quick way. */
 function asJson(bytes: Uint8Array): Decoded | undefined {
-  if (bytes[0] !== 0x7b) return undefined;
+  if (!looksLikeJson(bytes)) return undefined;
   try {
     const {value, duplicates} = decodeJson(bytes);
     return duplicates.length ? undefined : {value, duplicates};
@@ -58,6 +58,9 @@ function asJson(bytes: Uint8Array): Decoded | undefined {
     return undefined;
   }
 }
+
+/** Whether a document is read as JSON first. */
+export const looksLikeJson = (bytes: Uint8Array): boolean => bytes[0] === 0x7b;
 
 const broken = (why: string) => badRequest(`error converting YAML to JSON: yaml: ${why}`);
 

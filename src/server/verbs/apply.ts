@@ -12,8 +12,9 @@ import {commitLimits, tooManyTries} from '../commit.ts';
 import type {Named} from '../exchange.ts';
 import type {Writer} from '../field-owners.ts';
 import {ownershipWrite, setOwners} from '../field-owners.ts';
+import {checkWeight} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
-import {toObject} from '../intake.ts';
+import {toObject, yamlForm} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {applyOptions} from '../options.ts';
 import {overVersions} from '../over-versions.ts';
@@ -67,7 +68,9 @@ async function createApplied(x: Named, object: KubeObject, how: {dryRun: boolean
 
 async function readConfiguration(x: Named): Promise<{value: Json; duplicates: readonly string[]}> {
   try {
-    return decodeYaml(await x.call.request.body());
+    const bytes = await x.call.request.body();
+    checkWeight(x.deps, bytes, yamlForm(bytes));
+    return decodeYaml(bytes);
   } catch (err) {
     if (err instanceof ApiError && err.reason === 'BadRequest') throw badRequest(`error decoding YAML: ${err.message}`);
     throw err;

@@ -11,6 +11,7 @@ import {storedForm, viewOf} from '../convert.ts';
 import type {DeleteOptions} from '../delete-options.ts';
 import {checkPreconditions, deleteOptions} from '../delete-options.ts';
 import type {Named} from '../exchange.ts';
+import {checkWeight} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
 import {inTurn} from '../in-turn.ts';
 import {renew} from '../renew.ts';
@@ -20,6 +21,7 @@ import {find, keyOfCall} from './get.ts';
 /** Deletes an object, or marks it while finalizers hold it (spec kubernetes-api 3.6, 2.5). */
 export async function remove(x: Named): Promise<HttpReply> {
   const options = await deleteOptions(x);
+  checkWeight(x.deps, (await find(x)).value);
   const {changed, gone} = await removeObject(x, options);
   if (gone && !x.resource.kind.strategy.returnsDeleted) return replyJson(x, success(x.resource, gone));
   return replyChanged(x, changed, !gone && options.orphanDependents === false ? 202 : 200);

@@ -5,6 +5,7 @@ import type {Entry, Key} from '../../storage/storage.ts';
 import {converted} from '../convert.ts';
 import {deleteOptions} from '../delete-options.ts';
 import type {InWorkspace, Named} from '../exchange.ts';
+import {checkSize} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
 import type {ListMeta, Slices} from '../list-slices.ts';
 import {replyList} from '../reply-list.ts';
@@ -27,6 +28,7 @@ export async function removeCollection(x: InWorkspace): Promise<HttpReply> {
   let held = 0;
   for (let after: Key | undefined, more = true; more; ) {
     const page = await store.list(range, {limit: sliceEntriesMax, at, ...(after && {after})});
+    if (!after) checkSize(x.deps, page.more ? Number.POSITIVE_INFINITY : bytesOf(page.entries));
     const entries = x.resource.conversion ? await converted(x, page.entries) : page.entries;
     const chosen = entries.filter(entry => selection.all || selection.matches(glance(x.resource, entry)));
     await Promise.all(chosen.map(entry => removeIfThere(named(x, entry), options)));
@@ -37,6 +39,8 @@ export async function removeCollection(x: InWorkspace): Promise<HttpReply> {
   }
   return replyList(x, slicesOf(x, deleted, {resourceVersion: String(at)}));
 }
+
+const bytesOf = (entries: readonly Entry[]): number => entries.reduce((sum, {value}) => sum + value.length, 0);
 
 async function* slicesOf({deps}: InWorkspace, pages: readonly (readonly Entry[])[], meta: ListMeta): Slices {
   for (const [i, page] of pages.entries()) {

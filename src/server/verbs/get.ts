@@ -5,8 +5,9 @@ import {isForeign, view} from '../../registry/view.ts';
 import type {Entry, Key} from '../../storage/storage.ts';
 import {converted} from '../convert.ts';
 import type {Named} from '../exchange.ts';
+import {checkSize, checkWeight} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
-import {replyEntry, replyJson} from '../reply.ts';
+import {replyEntry, replyJson, travelsAsItIs} from '../reply.ts';
 import {parseRevision, reached} from '../revisions.ts';
 import {scaleOf} from '../scale.ts';
 import {flag} from '../target.ts';
@@ -18,6 +19,8 @@ export async function get(x: Named): Promise<HttpReply> {
   const version = query.get('resourceVersion');
   if (version) await reached(x.deps, parseRevision(version));
   const found = await find(x);
+  if (x.as.mediaType === 'application/yaml') checkSize(x.deps, found.value.length, 'yaml');
+  else if (!travelsAsItIs(x, found)) checkWeight(x.deps, found.value);
   const entry = isForeign(x.resource, found) ? ((await converted(x, [found]))[0] as Entry) : found;
   return x.what.subresource === 'scale' ? replyJson(x, scaleOf(x.resource, view(x.resource, entry))) : replyEntry(x, entry);
 }

@@ -13,6 +13,7 @@ import type {How} from '../change.ts';
 import {change} from '../change.ts';
 import type {Named} from '../exchange.ts';
 import {managerOf} from '../field-owners.ts';
+import {checkWeight} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
 import {header} from '../http.ts';
 import {toObject} from '../intake.ts';
@@ -31,7 +32,9 @@ export async function patch(x: Named): Promise<HttpReply> {
   if (type === 'application/apply-patch+yaml') return apply(x);
   const options = writeOptions(x.call.target.query, 'PatchOptions');
   const manager = managerOf(x.call, options.fieldManager);
-  const {value, duplicates} = decodeJson(await x.call.request.body());
+  const bytes = await x.call.request.body();
+  checkWeight(x.deps, bytes);
+  const {value, duplicates} = decodeJson(bytes);
   const patched = (target: Json): Json => {
     if (type === 'application/json-patch+json') return jsonPatch(target, value);
     if (!isObject(value)) throw badRequest('error decoding patch: a patch of this type must be an object');

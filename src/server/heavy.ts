@@ -1,0 +1,84 @@
+import type {WorkspaceId} from '../api/cluster.ts';
+import type {HttpReply, HttpRequest} from './http.ts';
+
+/** What is too much for the thread that everybody waits for; half a millisecond of parsing is some thousand values. */
+export const heavyLimits = {
+  /** Whatever is in them. */
+  jsonBytesMax: 512 * 1024,
+  /** JSON up to this size is not even looked at. */
+  jsonBytesLight: 16 * 1024,
+  /** Of larger JSON. */
+  jsonValuesMax: 4_000,
+  yamlBytesMax: 8 * 1024,
+  protobufBytesMax: 64 * 1024,
+} as const;
+
+/** Another thread, which answers as this one would. */
+export type Elsewhere = {
+  /** `workspace`: on whose account. @throws ApiError TooManyRequests, ServiceUnavailable */
+  answer(request: HttpRequest, workspace: WorkspaceId | '*'): Promise<HttpReply>;
+};
+
+/** What of the server weighing needs. */
+type Weighing = {readonly elsewhere?: Elsewhere | undefined};
+
+/** Thrown by work that found itself too heavy, before it has changed anything: the whole request is answered elsewhere. */
+export class Heavy extends Error {}
+
+/** Without a stack of its own: it is no mistake. */
+const heavy = new Heavy('this work is for another thread');
+
+export type Form = 'json' | 'yaml' | 'protobuf';
+
+/** Has bytes that are about to be read answered elsewhere, where there is an elsewhere and they are too much. @throws Heavy */
+export function checkWeight({elsewhere}: Weighing, bytes: Uint8Array, form: Form = 'json'): void {
+  if (elsewhere && isHeavy(bytes, form)) throw heavy;
+}
+
+/** The same of what is about to be written or changed, so many bytes of it. @throws Heavy */
+export function checkSize({elsewhere}: Weighing, size: number, form: Form = 'json'): void {
+  if (elsewhere && size > bytesMax[form]) throw heavy;
+}
+
+const bytesMax: {readonly [form in Form]: number} = {
+  json: heavyLimits.jsonBytesMax,
+  yaml: heavyLimits.yamlBytesMax,
+  protobuf: heavyLimits.protobufBytesMax,
+};
+
+export function isHeavy(bytes: Uint8Array, form: Form): boolean {
+  if (bytes.length > bytesMax[form]) return true;
+  // Of anchors a few bytes can become very much.
+  if (form === 'yaml') return bytes.includes(ampersand);
+  return (
+    form === 'json' && bytes.length > heavyLimits.jsonBytesLight && valuesOf(bytes, heavyLimits.jsonValuesMax) > heavyLimits.jsonValuesMax
+  );
+}
+
+const ampersand = 0x26;
+const [quote, backslash, comma, openBrace, openBracket] = [0x22, 0x5c, 0x2c, 0x7b, 0x5b];
+
+/** About how many values JSON holds, well-formed or not; counting ends beyond `max`. */
+export function valuesOf(bytes: Uint8Array, max: number): number {
+  let count = 1;
+  for (let i = 0; i < bytes.length && count <= max; i++) {
+    const byte = bytes[i];
+    if (byte === comma || byte === openBrace || byte === openBracket) count++;
+    else if (byte === quote) {
+      const end = textEnd(bytes, i);
+      if (end < 0) break;
+      i = end;
+    }
+  }
+  return count;
+}
+
+/** Where the text ends that begins at `start`; -1 when it does not. */
+function textEnd(bytes: Uint8Array, start: number): number {
+  for (let end = bytes.indexOf(quote, start + 1); end >= 0; end = bytes.indexOf(quote, end + 1)) {
+    let escapes = 0;
+    while (bytes[end - 1 - escapes] === backslash) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return -1;
+}
