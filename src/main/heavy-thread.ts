@@ -139,12 +139,14 @@ class Line {
 
   #thread(): Running {
     if (this.#running) return this.#running;
+    this.#options.log.debug('a thread for heavy requests is started');
     const thread = this.#options.start();
     const peer = new Peer(thread.channel);
     const running: Running = {thread, peer, served: this.#options.serve(peer), silentMs: 0, idleMs: 0};
     thread.onEnd(why => {
-      this.#options.log.error('the thread for large requests ended', {why});
-      if (this.#running === running) void this.#drop('the request was too much for the server');
+      if (this.#running !== running) return;
+      this.#options.log.error('the thread for heavy requests ended', {why});
+      void this.#drop('the request was too much for the server');
     });
     this.#running = running;
     this.#watch(running);
@@ -160,10 +162,12 @@ class Line {
       running.idleMs = idle ? running.idleMs + beatMs : 0;
       running.silentMs = idle ? 0 : running.silentMs + beatMs;
       if (running.silentMs >= silentMsMax) {
-        this.#options.log.error('the thread for large requests hangs and is ended', {targets: targetsOf(this.#inside)});
+        this.#options.log.error('the thread for heavy requests hangs and is ended', {targets: targetsOf(this.#inside)});
         void this.#drop('the request took too long');
-      } else if (running.idleMs >= idleMsMax) void this.#drop('idle');
-      else {
+      } else if (running.idleMs >= idleMsMax) {
+        this.#options.log.debug('the thread for heavy requests has had nothing to do and is ended');
+        void this.#drop('idle');
+      } else {
         if (!idle && running.silentMs === beatMs) this.#ask(running);
         this.#watch(running);
       }

@@ -38,7 +38,7 @@ export type Ending = {readonly code: number | null; readonly ms: number};
 
 export type CallOptions = {
   readonly method?: string;
-  /** Sent as JSON. */
+  /** A text is sent as it is, everything else as JSON. */
   readonly body?: unknown;
   /** kcp-admin's, if left out; '' sends none. */
   readonly token?: string;
@@ -204,7 +204,7 @@ async function call(
       ...headers,
     },
   });
-  outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  outgoing.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
   const [response] = await once(outgoing, 'response');
   const words = await text(response);
   return {status: response.statusCode, body: words, json: asJson(words)};
