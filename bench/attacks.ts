@@ -14,6 +14,7 @@ export type Attack = {
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const evils = '/apis/example.com/v1/namespaces/default/evils';
+const ruled = '/apis/example.com/v1/namespaces/default/ruleds';
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const map = (count: number, value: (i: number) => unknown): object =>
@@ -32,6 +33,21 @@ const definition = (plural: string, spec: object): object => ({
 });
 
 const evil = (name: string, spec: object): object => ({apiVersion: 'example.com/v1', kind: 'Evil', metadata: {name}, spec});
+
+/** Each rule looks at each pair of items: a few kilobytes cost nearly all that Kubernetes allows a request, or more. */
+const pairs = (count: number): object => ({
+  type: 'object',
+  properties: {items: {type: 'array', maxItems: 400, items: {type: 'integer'}}},
+  'x-kubernetes-validations': Array.from({length: count}, (_, i) => ({
+    rule: `self.items.all(x, self.items.all(y, x + y < 100000${i}))`,
+  })),
+});
+const ruledOf = (items: number): object => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Ruled',
+  metadata: {name: 'x'},
+  spec: {items: Array.from({length: items}, (_, i) => i)},
+});
 
 /** What is there before the attacks begin. */
 export const prepared: readonly {readonly method: 'POST'; readonly target: string; readonly body: Uint8Array}[] = [
@@ -56,6 +72,7 @@ export const prepared: readonly {readonly method: 'POST'; readonly target: strin
       }),
     ),
   },
+  {method: 'POST', target: definitions, body: json(definition('ruleds', pairs(10)))},
   {method: 'POST', target: configMaps, body: json({metadata: {name: 'patched'}, data: {count: '0'}})},
 ];
 
@@ -200,6 +217,8 @@ export const attacks: readonly Attack[] = [
     body: Buffer.from(`metadata: {name: x}\ndata:\n${Array.from({length: 6_000}, (_, i) => `  key-${i}: "${i}"`).join('\n')}\n`),
     expect: [201],
   },
+  {name: 'rules just below their budget', method: 'POST', target: `${ruled}?dryRun=All`, body: json(ruledOf(250)), expect: [201]},
+  {name: 'rules beyond their budget', method: 'POST', target: `${ruled}?dryRun=All`, body: json(ruledOf(400)), expect: [422]},
   {
     name: 'applies that conflict',
     method: 'PATCH',

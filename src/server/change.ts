@@ -21,7 +21,7 @@ import {storedForm, viewOf} from './convert.ts';
 import type {Named} from './exchange.ts';
 import type {Writer} from './field-owners.ts';
 import {setOwners, trackFields} from './field-owners.ts';
-import {checkWeight} from './heavy.ts';
+import {checkWeight, patience} from './heavy.ts';
 import {inTurn} from './in-turn.ts';
 import {judgeUpdate} from './judge.ts';
 import {renew} from './renew.ts';
@@ -75,7 +75,7 @@ async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How
   else await trackFields(x, by, object, old);
   await applyRules(deps, 'mutate', write);
   count(resource, object, old, what.subresource);
-  judgeUpdate(write, old);
+  judgeUpdate(write, old, patience(deps));
   await applyRules(deps, 'settle', write);
 
   const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);

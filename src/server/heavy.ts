@@ -11,6 +11,9 @@ export const heavyLimits = {
   jsonValuesMax: 4_000,
   yamlBytesMax: 8 * 1024,
   protobufBytesMax: 64 * 1024,
+  /** What rules of a schema may spend, by Kubernetes' count, and the steps that it does not count: about ten milliseconds. */
+  rulesCostMax: 400_000,
+  rulesStepsMax: 1_000_000,
 } as const;
 
 /** Another thread, which answers as this one would. */
@@ -39,6 +42,16 @@ export function checkWeight({elsewhere}: Weighing, bytes: Uint8Array, form: Form
 export function checkSize({elsewhere}: Weighing, size: number, form: Form = 'json'): void {
   if (elsewhere && size > bytesMax[form]) throw heavy;
 }
+
+/** The patience for rules; endless where there is no elsewhere. */
+export const patience = ({elsewhere}: Weighing) =>
+  elsewhere && {
+    cost: heavyLimits.rulesCostMax as number,
+    steps: heavyLimits.rulesStepsMax as number,
+    lost: (): never => {
+      throw heavy;
+    },
+  };
 
 const bytesMax: {readonly [form in Form]: number} = {
   json: heavyLimits.jsonBytesMax,

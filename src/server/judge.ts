@@ -12,18 +12,18 @@ import type {Kind} from '../kinds/kind.ts';
 import {managedFieldsErrors} from '../merge/apply/managed-fields.ts';
 import type {Resource} from '../registry/resource.ts';
 
-/** @throws ApiError Invalid, with everything that is wrong with a new object */
-export function judgeNew(resource: Resource, object: KubeObject, warnings: string[]): void {
+/** Of the rules of schemas, as far as patience goes. @throws ApiError Invalid, with everything that is wrong with a new object */
+export function judgeNew(resource: Resource, object: KubeObject, warnings: string[], patience?: Patience): void {
   const {kind} = resource;
   const {metadata} = asJson(object) as {metadata: JsonObject};
   const own = kind.strategy.validateCreate?.(asJson(object)) ?? [];
   const found = [...validateMetadata(rulesOf(kind), metadata), ...ownerErrors(object), ...contentErrors(resource, {object})];
-  refuse(resource, object, [...found, ...ruleFindings(resource, {object}, found).errors, ...own]);
+  refuse(resource, object, [...found, ...ruleFindings(resource, {object}, {found, patience}).errors, ...own]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
 }
 
-/** Warns of what is forgiven. @throws ApiError Invalid, with everything that is wrong with an update of `old` */
-export function judgeUpdate({resource, object, subresource, warnings}: Write, old: KubeObject): void {
+/** The same of an update. Warns of what is forgiven. @throws ApiError Invalid, with everything that is wrong with an update of `old` */
+export function judgeUpdate({resource, object, subresource, warnings}: Write, old: KubeObject, patience?: Patience): void {
   const {kind} = resource;
   const {strategy} = kind;
   const now = asJson(object);
@@ -35,7 +35,7 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
     ...ownerErrors(object),
     ...contentErrors(resource, change),
   ];
-  const {errors, forgiven} = ruleFindings(resource, change, found);
+  const {errors, forgiven} = ruleFindings(resource, change, {found, patience});
   refuse(resource, object, [...found, ...errors, ...(changes?.(now, before) ?? [])]);
   warnings.push(...forgiven.map(error => summary([error])));
 }
@@ -49,6 +49,7 @@ const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => 
 /** Groups of Kubernetes whose kinds take any finalizer. */
 const lenientGroups = new Set(['admissionregistration.k8s.io', 'apiextensions.k8s.io']);
 
+type Patience = Parameters<NonNullable<Resource['rules']>['check']>[2];
 type Findings = ReturnType<NonNullable<Resource['rules']>['check']>;
 
 /** What is to be stored, and for an update, what is there. */
@@ -61,10 +62,14 @@ function contentErrors({schema, kind}: Resource, {object, old, subresource}: Cha
 }
 
 /** What the rules of the schema say. They may rely on what the rest of it demands, and wait until that is in order. */
-function ruleFindings({rules}: Resource, {object, old}: Change, found: readonly FieldError[]): Findings {
+function ruleFindings(
+  {rules}: Resource,
+  {object, old}: Change,
+  {found, patience}: {found: readonly FieldError[]; patience: Patience | undefined},
+): Findings {
   if (!rules) return {errors: [], forgiven: []};
   if (found.some(({type}) => blocking.has(type))) return {errors: [invalidValue('', null, unchecked)], forgiven: []};
-  return rules.check(asJson(object), old && asJson(old));
+  return rules.check(asJson(object), old && asJson(old), patience);
 }
 
 const blocking: ReadonlySet<FieldError['type']> = new Set(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']);

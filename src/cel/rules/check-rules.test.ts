@@ -167,3 +167,29 @@ test('rules that cost nothing have an end too', () => {
   assert.match(found, /running out of cost budget/);
   assert.ok(performance.now() - started < 5_000);
 });
+
+test('somebody with little time is told when it is over, and with enough of it finds the same', () => {
+  const pairs: ValidationRule = {rule: 'self.all(a, self.all(b, a + b < 1000))'};
+  const spec: JsonSchema = {
+    type: 'array',
+    maxItems: 100,
+    items: int,
+    'x-kubernetes-validations': [pairs, {rule: 'self.size() < 2', message: 'long'}],
+  };
+  const rules = compileRules({type: 'object', properties: {spec}});
+  const object = (count: number): JsonObject => ({spec: Array.from({length: count}, (_, i) => i)});
+  class Lost extends Error {}
+  const patience = (cost: number, steps = 1_000_000) => ({
+    cost,
+    steps,
+    lost: (): never => {
+      throw new Lost();
+    },
+  });
+  assert.throws(() => rules?.check(object(100), undefined, patience(10_000)), Lost);
+  assert.throws(() => rules?.check(object(100), undefined, patience(1_000_000, 100)), Lost);
+  assert.deepEqual(rules?.check(object(100), undefined, patience(1_000_000)).errors, rules?.check(object(100)).errors);
+  const used = patience(10_000);
+  assert.deepEqual(rules?.check(object(3), undefined, used).errors, rules?.check(object(3)).errors);
+  assert.ok(used.cost > 9_000 && used.cost < 10_000, String(used.cost));
+});

@@ -4,6 +4,7 @@ import {duplicate, forbiddenField, invalidField, invalidValue, required} from '.
 import type {Json, JsonArray, JsonObject} from '../../api/json.ts';
 import {getKey, isObject} from '../../api/json.ts';
 import type {JsonSchema} from '../../schema/json-schema.ts';
+import {stepsMax} from '../meter.ts';
 import type {Bindings, Outcome, Program} from '../program.ts';
 import {callBudget} from '../program.ts';
 import {Optional} from '../values.ts';
@@ -21,6 +22,8 @@ export const ruleLimits = {
   requestStepsMax: 20_000_000,
   /** Steps that go for each time a rule is looked at, even one that costs nothing. */
   stepsPerRule: 5,
+  /** The same for somebody with little time: about what running a small rule takes. */
+  hurriedStepsPerRule: 100,
   /** Failures that are reported; with more, the rest of the rules does not run. */
   failuresMax: 200,
 } as const;
@@ -29,10 +32,13 @@ export const ruleLimits = {
 export type CompiledRules = {
   /**
    * What the rules hold against an object that its schema finds valid; `old` is the object before an update, which transition
-   * rules see, and for the sake of which unchanged parts are forgiven. Changes nothing.
+   * rules see, and for the sake of which unchanged parts are forgiven. Changes nothing. A caller with little time gives its patience.
    */
-  readonly check: (object: JsonObject, old?: JsonObject) => Findings;
+  readonly check: (object: JsonObject, old?: JsonObject, patience?: Patience) => Findings;
 };
+
+/** What a caller can wait for, as cost and as steps; it is used up. Whoever has none left is told, and throws. */
+export type Patience = {cost: number; steps: number; readonly lost: () => never};
 
 export type Findings = {
   readonly errors: readonly FieldError[];
@@ -45,16 +51,16 @@ export function compileRules(schema: JsonSchema): CompiledRules | undefined {
   if (!hasRules(schema)) return undefined;
   let tree: RuleNode | undefined;
   return {
-    check: (object, old) => {
+    check: (object, old, patience) => {
       tree ??= ruleTree(schema, true) as RuleNode;
       const ratchet: Ratchet = old ? {own: new Correlation(schema, object, old), around: undefined} : noRatchet;
-      return checkTree(tree, {value: object, old, ratchet}, newPurse());
+      return checkTree(tree, {value: object, old, ratchet}, {...newPurse(), ...(patience && {patience})});
     },
   };
 }
 
 /** What is left for the rules of a request. */
-export type Purse = {cost: number; steps: number};
+export type Purse = {cost: number; steps: number; readonly patience?: Patience};
 export const newPurse = (): Purse => ({cost: ruleLimits.requestCostMax, steps: ruleLimits.requestStepsMax});
 
 /** A value to be judged: what it was, if that is known, and what would forgive its errors. */
@@ -114,6 +120,7 @@ function runRules(node: RuleNode, judged: Judged, run: Run): boolean {
   if (rules.length === 0) return true;
   const typeName = node.schema.type ?? '';
   run.purse.steps -= rules.length * ruleLimits.stepsPerRule;
+  wait(run.purse.patience, 0, rules.length * ruleLimits.hurriedStepsPerRule);
   if (run.purse.cost <= 0 || run.purse.steps <= 0) return stop(run, invalidValue(pathOf(run), typeName, outOfBudget));
   for (const rule of rules) {
     if (!runRule(rule, typeName, judged, run)) return false;
@@ -158,11 +165,22 @@ function bindingsOf(rule: RuleProgram, {value, old}: Judged): Bindings {
 
 /** Runs a program; undefined when the purse does not suffice. */
 function pay(program: Program, bindings: Bindings, purse: Purse): Outcome | undefined {
-  const outcome = program.evaluate(bindings, callBudget);
+  const {patience} = purse;
+  const outcome = patience
+    ? program.evaluate(bindings, Math.min(callBudget, patience.cost), Math.min(stepsMax, patience.steps))
+    : program.evaluate(bindings, callBudget);
+  wait(patience, outcome.cost, outcome.steps);
   if (outcome.cost > purse.cost || outcome.steps > purse.steps) return undefined;
   purse.cost -= outcome.cost;
   purse.steps -= outcome.steps;
   return outcome;
+}
+
+function wait(patience: Patience | undefined, cost: number, steps: number): void {
+  if (!patience) return;
+  patience.cost -= cost;
+  patience.steps -= steps;
+  if (patience.cost < 0 || patience.steps < 0) patience.lost();
 }
 
 function stop(run: Run, error: FieldError): false {

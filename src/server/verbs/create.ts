@@ -23,6 +23,7 @@ import {commit, isCommitted} from '../commit.ts';
 import {storedForm} from '../convert.ts';
 import type {InWorkspace} from '../exchange.ts';
 import {managerOf, trackFields} from '../field-owners.ts';
+import {patience} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
 import {inTurn} from '../in-turn.ts';
 import {readObject, toObject} from '../intake.ts';
@@ -80,7 +81,7 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     if (!by.applied) await trackFields(x, by, object, undefined);
     resource.kind.strategy.prepareCreate?.(asJson(object));
     await applyRules(deps, 'mutate', write);
-    judgeNew(resource, object, told ? [] : x.warnings);
+    judgeNew(resource, object, told ? [] : x.warnings, patience(deps));
     told = true;
     await applyRules(deps, 'settle', write);
     const key = keyOfObject(resource, workspace, object);
