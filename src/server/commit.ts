@@ -1,11 +1,16 @@
-import {ApiError} from '../api/errors.ts';
-import type {Entry, Op} from '../storage/storage.ts';
+import {ApiError, tooLarge} from '../api/errors.ts';
+import type {KubeObject} from '../api/object.ts';
+import {putOp} from '../registry/ops.ts';
+import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
 import {Unavailable, Unexpected} from '../storage/storage.ts';
 import type {Deps} from './deps.ts';
+import type {Writer} from './field-owners.ts';
 
 export const commitLimits = {
   /** How often a write is begun anew because something it depends on changed meanwhile. */
   triesMax: 20,
+  /** Of one object, as etcd has it: what is stored today must fit there tomorrow. */
+  storedBytesMax: 1.5 * 1024 * 1024,
 } as const;
 
 /**
@@ -25,6 +30,23 @@ export async function commit(deps: Deps, op: Exclude<Op, {check: unknown}>, also
     }
     throw err;
   }
+}
+
+/**
+ * Stores a client's object. One that is too large only because of who owns what in it goes without that, as in Kubernetes, unless that is what was written
+ * (spec kubernetes-api 2.7).
+ * @throws ApiError RequestEntityTooLarge
+ */
+export function storeOp(key: Key, object: KubeObject, expect: Expect, by: Writer): Extract<Op, {put: Key}> {
+  const {storedBytesMax} = commitLimits;
+  const op = putOp(key, object, expect);
+  if (op.value.length <= storedBytesMax) return op;
+  if (!by.applied && object.metadata.managedFields) {
+    delete object.metadata.managedFields;
+    return storeOp(key, object, expect, by);
+  }
+  const size = op.value.length;
+  throw tooLarge(`Request entity too large: the object would take ${size} bytes in storage, where the limit is ${storedBytesMax}`);
 }
 
 export const isCommitted = (outcome: Entry | {readonly own: boolean}): outcome is Entry => 'key' in outcome;

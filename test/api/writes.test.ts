@@ -1,6 +1,7 @@
 /** Writes: spec kubernetes-api 13.3. */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
+import {commitLimits} from '../../src/server/commit.ts';
 import type {Answer} from '../support/api-client.ts';
 import {jsonPatch, strategicPatch} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded, widget} from '../support/place.ts';
@@ -323,4 +324,25 @@ test('a stranger may nothing', async () => {
   refused(await stranger.get(`${configMaps}/one`), 403, why);
   refused(await api.as('').get(configMaps), 403, 'User "system:anonymous" cannot list resource');
   refused(await api.as('unknown').get(configMaps), 401, 'Unauthorized: Unauthorized');
+});
+
+test('an object that no storage would take is refused; one that is too large for its owners of fields goes without them', async () => {
+  const large = 'x'.repeat(commitLimits.storedBytesMax);
+  await made(widgets, widget('large'));
+  const status = (text: string) => api.patch(`${widgets}/large/status`, {status: {text}}, {'content-type': 'application/merge-patch+json'});
+  const before = version(await api.get(`${widgets}/large`));
+  refused(await status(large), 413, /the object would take \d+ bytes in storage, where the limit is 1572864/);
+  assert.equal(version(await api.get(`${widgets}/large`)), before);
+  assert.notEqual(succeeded(await status(large.slice(1_000))).at('metadata', 'managedFields'), undefined);
+
+  const many = Object.fromEntries(Array.from({length: 33_000}, (_, i) => [`key-of-many-${i}`.padEnd(18, '-'), '']));
+  const stored = await made(configMaps, configMap('many', many));
+  assert.deepEqual([stored.at('metadata', 'managedFields'), Object.keys(data(stored) as object).length], [undefined, 33_000]);
+  const applied = {apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'applied'}, data: many};
+  refused(
+    await api.patch(`${configMaps}/applied?fieldManager=m`, applied, {'content-type': 'application/apply-patch+yaml'}),
+    413,
+    'RequestEntityTooLarge',
+  );
+  refused(await api.get(`${configMaps}/applied`), 404, 'NotFound');
 });

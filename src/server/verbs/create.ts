@@ -11,7 +11,7 @@ import type {KubeObject} from '../../api/object.ts';
 import {asJson, asObject, clusterAnnotation, timestamp} from '../../api/object.ts';
 import type {World} from '../../api/world.ts';
 import {isSystem, logicalClusterKey, read} from '../../registry/logical-clusters.ts';
-import {keyOfObject, putOp} from '../../registry/ops.ts';
+import {keyOfObject} from '../../registry/ops.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
 import {conform} from '../../registry/view.ts';
@@ -19,7 +19,7 @@ import type {Entry, Op} from '../../storage/storage.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import {written} from '../changed.ts';
-import {commit, isCommitted} from '../commit.ts';
+import {commit, isCommitted, storeOp} from '../commit.ts';
 import {storedForm} from '../convert.ts';
 import type {InWorkspace} from '../exchange.ts';
 import {managerOf, trackFields} from '../field-owners.ts';
@@ -88,7 +88,7 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     // Of a real write the commit itself finds out whether the name is taken.
     if (!dryRun) {
       const form = await storedForm(x, object);
-      const outcome = await commit(deps, putOp(key, form.object, 'absent'), [...write.also, ...(await guards(x))]);
+      const outcome = await commit(deps, storeOp(key, form.object, 'absent', by), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return written(form, outcome);
       if (!outcome.own) {
         x = await renew(x);
