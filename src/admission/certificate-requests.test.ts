@@ -6,7 +6,7 @@ import {asObject} from '../api/object.ts';
 import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
 import {certificateSigningRequest} from '../kinds/certificate-signing-request.ts';
-import {resourceOf} from '../registry/registry.ts';
+import {resourceOf} from '../registry/fixed-kinds.ts';
 import {certificateRequests} from './certificate-requests.ts';
 import type {Surroundings, Write} from './rule.ts';
 
