@@ -74,6 +74,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       ending: () => state.ending,
     }),
     observe: measures.observe,
+    eventsKeptMs: config.eventTtl,
   });
   const listener = await listen({
     host: config.bindAddress,
