@@ -1,3 +1,4 @@
+import {certificateRequests} from './certificate-requests.ts';
 import {definitions} from './definitions.ts';
 import {logicalClusters} from './logical-clusters.ts';
 import {namespaceContents, namespaceLifecycle} from './namespaces.ts';
@@ -16,5 +17,6 @@ export const rules: readonly Rule[] = [
   logicalClusters,
   shards,
   definitions,
+  certificateRequests,
   quotas,
 ];

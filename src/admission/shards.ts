@@ -8,7 +8,8 @@ const gr = {group: 'core.kcp.io', resource: 'shards'} as const;
 /** A shard's other addresses are its base address unless they are given (spec kcp 7.8). */
 export const shards: Rule = {
   name: 'tenancy.kcp.io/Shard',
-  of: resource => resource.gr.group === gr.group && resource.gr.resource === gr.resource,
+  // Workspaces that have no shards may define something of that name.
+  of: resource => !resource.definition && resource.gr.group === gr.group && resource.gr.resource === gr.resource,
   mutate({object, verb, subresource}) {
     if (verb === 'delete' || subresource !== undefined) return;
     const {spec} = asJson(object);

@@ -7,7 +7,6 @@ import {asJson, timestamp} from '../api/object.ts';
 import type {Kind} from '../kinds/kind.ts';
 import {builtInSection, customSection, keyOf, parseKey, rangeOf} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
-import {fixedKinds} from '../registry/registry.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Key} from '../storage/storage.ts';
 import {statusOf} from '../tenancy/conditions.ts';
@@ -49,15 +48,15 @@ const lookAgainMs = 15_000;
 type Left = {readonly kind: Kind; readonly remains: Remains};
 
 async function empty(around: Surroundings, workspace: WorkspaceId, namespace: string): Promise<Left[]> {
-  const custom = await around.registry.customKinds(workspace);
-  const stored = [...fixedKinds, ...custom.kinds].filter(kind => kind.namespaced && !kind.strategy.virtual);
+  const {fixed, own} = await around.registry.kindsOf(workspace);
+  const stored = [...fixed, ...own].filter(kind => kind.namespaced && !kind.strategy.virtual);
   const left: Left[] = [];
   const seen = new Set<string>();
   for (const kind of stored) {
     const resource = {
       group: kind.group,
       resource: kind.names.plural,
-      section: custom.kinds.includes(kind) ? customSection : builtInSection,
+      section: own.includes(kind) ? customSection : builtInSection,
     };
     const range = rangeOf(resource, workspace, namespace);
     if (seen.has(range)) continue;

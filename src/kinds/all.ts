@@ -1,3 +1,4 @@
+import {certificateSigningRequest} from './certificate-signing-request.ts';
 import {configMap} from './config-map.ts';
 import {customResourceDefinition} from './custom-resource-definition.ts';
 import {event} from './event.ts';
@@ -48,6 +49,7 @@ export const builtIn: readonly Kind[] = [
   selfSubjectAccessReview,
   selfSubjectRulesReview,
   subjectAccessReview,
+  certificateSigningRequest,
   clusterRoleBinding,
   clusterRole,
   roleBinding,

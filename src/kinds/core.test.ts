@@ -118,10 +118,13 @@ test('namespaces keep their spec on updates', () => {
 });
 
 test('the phase of a namespace follows its deletion', () => {
-  const status = (object: JsonObject): string => summary(namespace.strategy.validateStatus?.(object, {}) ?? []);
+  const status = (object: JsonObject): string => summary(namespace.strategy.validateStatus?.(object, {}, 'status') ?? []);
   assert.equal(
     status({metadata, status: {phase: 'Terminating'}}),
     'status.Phase: Invalid value: "Terminating": may only be \'Active\' if `deletionTimestamp` is empty',
   );
-  assert.deepEqual(namespace.strategy.validateStatus?.({metadata: {deletionTimestamp: 't'}, status: {phase: 'Terminating'}}, {}), []);
+  assert.deepEqual(
+    namespace.strategy.validateStatus?.({metadata: {deletionTimestamp: 't'}, status: {phase: 'Terminating'}}, {}, 'status'),
+    [],
+  );
 });

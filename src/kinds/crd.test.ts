@@ -195,7 +195,10 @@ test('a new storage version is added to the stored ones, and an old one cannot j
 test('accepted names are names', () => {
   const crd = served();
   crd['status'] = {acceptedNames: {plural: 'A', kind: 'B'}};
-  assert.match(summary(strategy.validateStatus?.(crd, crd) ?? []), /^status\.acceptedNames\.plural: Invalid value: "A": a DNS-1035 label/);
+  assert.match(
+    summary(strategy.validateStatus?.(crd, crd, 'status') ?? []),
+    /^status\.acceptedNames\.plural: Invalid value: "A": a DNS-1035 label/,
+  );
 });
 
 test('names and scope of a definition in use stay', () => {

@@ -41,12 +41,20 @@ export type ScalePaths = {
 export type Subresources = {
   /** PUT and PATCH of `/status` write the status alone, of the object all but the status. */
   readonly status?: true;
+  /** CertificateSigningRequest's `/approval`: a part of the status. */
+  readonly approval?: true;
   readonly scale?: ScalePaths;
   /** Namespace's `/finalize`. */
   readonly finalize?: true;
   /** ServiceAccount's `/token`, which takes and gives a kind of its own. */
   readonly token?: Kind;
 };
+
+/** Endpoints that write the status, or a part of it. */
+export type StatusPart = 'status' | 'approval';
+
+export const isStatusPart = (subresource: string | undefined): subresource is StatusPart =>
+  subresource === 'status' || subresource === 'approval';
 
 /**
  * What is peculiar to a kind. Kinds with a status subresource need say nothing of their status here: writes to the main endpoint
@@ -73,14 +81,21 @@ export type Strategy = {
   readonly prepareCreate?: (object: JsonObject) => void;
   /** Last changes to an update by the main endpoint: what clients cannot change is taken from `old`. */
   readonly prepareUpdate?: (object: JsonObject, old: JsonObject) => void;
+  /** The same for updates by a part of the status: what of the status belongs to another part is taken from `old`. */
+  readonly prepareStatus?: (object: JsonObject, old: JsonObject, part: StatusPart) => void;
+  /**
+   * What endpoints leave as they are, whatever is sent, as dotted paths; '' is the main one. Where nothing is said: the status, and all but
+   * the status. Nobody comes to own these fields by that endpoint (spec kubernetes-api 5.5).
+   */
+  readonly leaves?: {readonly [subresource in '' | StatusPart]?: readonly string[]};
   /** Everything the schema cannot say; paths from the root (`data[key]`). Not metadata, which all kinds share. */
   readonly validate?: (object: JsonObject) => FieldError[];
   /** In addition on creation: what is asked of new objects only. */
   readonly validateCreate?: (object: JsonObject) => FieldError[];
   /** In addition on updates of the main endpoint: immutable fields. */
   readonly validateUpdate?: (object: JsonObject, old: JsonObject) => FieldError[];
-  /** On writes of `/status`, instead of `validateUpdate`. */
-  readonly validateStatus?: (object: JsonObject, old: JsonObject) => FieldError[];
+  /** On writes of a part of the status, instead of `validateUpdate`. */
+  readonly validateStatus?: (object: JsonObject, old: JsonObject, part: StatusPart) => FieldError[];
   /** Field selectors beyond metadata.name and metadata.namespace, by name; each gives the value to compare. */
   readonly fields?: {readonly [name: string]: (object: JsonObject) => string};
   /** Kinds that are answered and never stored (reviews). */

@@ -4,7 +4,7 @@
  */
 import {createHash, type KeyObject, randomBytes, sign} from 'node:crypto';
 import {isIP} from 'node:net';
-import {bits, boolean, bytes, type Element, element, elements, integer, oid, sequence, tagged, tags, time, utf8} from './der.ts';
+import {bits, boolean, bytes, type Element, element, elements, integer, oid, sequence, tagged, tags, time, utf8} from '../api/der.ts';
 
 /** Whom a certificate names: Kubernetes takes the common name for the user and the organizations for groups. */
 export type Subject = {readonly commonName: string; readonly organizations?: readonly string[]; readonly uid?: string};

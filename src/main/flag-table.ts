@@ -27,6 +27,7 @@ const place = {
     ['embedded', 'memory'],
     'Where objects live: in a file of the root directory, or in memory, gone at the end.',
   ),
+  eventTtl: duration(3_600_000, 'How long Events are kept after they were last written. 0: for ever.'),
   kubeconfigPath: text('admin.kubeconfig', "The administrators' kubeconfig, written at every start. Relative to the root directory."),
   authenticationAdminTokenPath: text(
     '.admin-token-store',
@@ -164,7 +165,6 @@ export const ignoredFlags: readonly string[] = [
   'embedded-etcd-*',
   'encryption-provider-config',
   'etcd-*',
-  'event-ttl',
   'external-hostname',
   'goaway-chance',
   'http2-max-streams-per-connection',

@@ -20,6 +20,7 @@ test('without flags: what kcp does', () => {
   assert.equal(found.kubeconfigPath, '/home/me/.kcp/admin.kubeconfig');
   assert.equal(found.adminTokenPath, '/home/me/.kcp/.admin-token-store');
   assert.equal(found.securePort, 6443);
+  assert.equal(found.eventTtl, 3_600_000);
   assert.equal(found.storage, 'embedded');
   assert.equal(found.clientCaFile, '');
   assert.deepEqual([...found.batteries].toSorted(), ['admin', 'workspace-types']);

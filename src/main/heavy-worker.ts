@@ -75,6 +75,7 @@ const {handler} = createPlane({
     {store: nothing, starting: nothing, ending: () => false},
   ),
   observe: nothing,
+  eventsKeptMs: 0,
 });
 
 peer.serve({

@@ -1,6 +1,6 @@
 import {monitorEventLoopDelay} from 'node:perf_hooks';
+import {fixedKinds} from '../registry/fixed-kinds.ts';
 import {builtInSection, rangeOf} from '../registry/keys.ts';
-import {fixedKinds} from '../registry/registry.ts';
 import type {Call} from '../server/call.ts';
 import type {Deps} from '../server/deps.ts';
 import {createMetrics} from '../server/metrics.ts';

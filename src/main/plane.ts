@@ -6,10 +6,12 @@ import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup} from '../auth/authenticate.ts';
 import {allControllers} from '../controllers/all.ts';
+import {startExpiry} from '../controllers/expired-events.ts';
 import {startCompaction} from '../controllers/history.ts';
 import {startControllers} from '../controllers/runner.ts';
 import {contentHash} from '../registry/content-hash.ts';
 import {coreReader} from '../registry/core-objects.ts';
+import {datedEvents} from '../registry/dated-events.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
@@ -37,6 +39,8 @@ export type PlaneOptions = {
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
   readonly elsewhere?: Elsewhere;
+  /** How long Events are kept after they were last written, in ms; 0 for ever. */
+  readonly eventsKeptMs: number;
 };
 
 /** A whole control plane without a socket: a function that answers requests, and loops that can be started over it. */
@@ -49,7 +53,8 @@ export type Plane = {
 };
 
 export function createPlane(options: PlaneOptions): Plane {
-  const {store, world, log} = options;
+  const {world, log} = options;
+  const store = datedEvents(options.store, world);
   const settings: Settings = {
     shardName: options.shardName,
     rootCa: options.rootCa,
@@ -76,9 +81,10 @@ export function createPlane(options: PlaneOptions): Plane {
       await bootstrapRoot(around, bootstrap);
       const running = startControllers(allControllers(accounts), around, log);
       const endCompaction = startCompaction(store, world, () => running.position(), log);
+      const endExpiry = startExpiry(around, options.eventsKeptMs, log);
       stop = async () => {
         endCompaction();
-        await running.stop();
+        await Promise.all([running.stop(), endExpiry()]);
       };
     },
     stop: () => stop(),

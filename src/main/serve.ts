@@ -84,6 +84,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     }),
     observe: measures.observe,
     elsewhere: heavy,
+    eventsKeptMs: config.eventTtl,
   });
   const listener = await listen({
     host: config.bindAddress,

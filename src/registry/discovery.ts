@@ -183,8 +183,9 @@ const namedIfAny = ({names: {shortNames, categories}}: Kind): JsonObject => ({
 type Subresource = {readonly name: string; readonly verbs: readonly Verb[]; readonly of?: GroupVersionKind};
 const partVerbs: readonly Verb[] = ['get', 'patch', 'update'];
 
-function subresourcesOf({subresources: {finalize, status, scale, token}}: Kind): readonly Subresource[] {
+function subresourcesOf({subresources: {approval, finalize, status, scale, token}}: Kind): readonly Subresource[] {
   return [
+    ...(approval ? [{name: 'approval', verbs: partVerbs}] : []),
     ...(finalize ? [{name: 'finalize', verbs: ['update' as const]}] : []),
     ...(status ? [{name: 'status', verbs: partVerbs}] : []),
     ...(scale ? [{name: 'scale', verbs: partVerbs, of: scaleKind}] : []),

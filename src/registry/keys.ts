@@ -66,6 +66,8 @@ export const terms = {
   definitionsWaiting: (id: WorkspaceId): string => `definitions-waiting/${id}`,
   /** Everything that was deleted and waits for its finalizers: what controllers must see again after a restart. */
   terminating: 'terminating',
+  /** Events that were last written in one stretch of time, by its number. Terms of later ones are greater. */
+  eventsWritten: (slot: number): string => `event-written/${String(slot).padStart(12, '0')}`,
   /** Workspaces that found no shard. */
   unscheduled: 'unscheduled',
 } as const;

@@ -32,7 +32,7 @@ export function pathsOf(kind: Kind): readonly Path[] {
   const plural = kind.names.plural;
   const home = kind.namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
   const place = kind.namespaced ? [parameters.namespace, parameters.pretty] : [parameters.pretty];
-  const {finalize, status, scale, token} = kind.subresources;
+  const {approval, finalize, status, scale, token} = kind.subresources;
   const whole = {kind, gvk: gvkOf(kind), definition: definitionName(kind, kind.names.kind)};
   const ofScale = {kind, gvk: {group: 'autoscaling', version: 'v1', kind: 'Scale'}, definition: scaleDefinition};
   const parts = ['get', 'update', 'patch'] as const;
@@ -47,6 +47,7 @@ export function pathsOf(kind: Kind): readonly Path[] {
     all.push({path: `${home}/{name}${suffix}`, parameters: [parameters.name, ...place], operations: list});
   };
   item('', operations(whole, '', ['get', 'update', 'patch', 'delete']));
+  if (approval) item('/approval', subresource(whole, 'Approval', parts));
   if (finalize) item('/finalize', subresource(whole, 'Finalize', ['update']));
   if (status) item('/status', subresource(whole, 'Status', parts));
   if (scale) item('/scale', subresource(ofScale, 'Scale', parts));

@@ -26,7 +26,7 @@ export const createOp = (resource: Resource, workspace: WorkspaceId, object: Kub
 
 export const deleteOp = (entry: Entry): Extract<Op, {delete: Key}> => ({delete: entry.key, expect: entry.revision});
 
-/** Under what an object is found besides its key (architecture D7). */
+/** Under what an object is found besides its key (architecture D7). Events are dated besides, by whoever commits them (`datedEvents`). */
 function termsOf(key: Key, object: KubeObject): string[] {
   const {metadata} = object;
   const {workspace} = parseKey(key);

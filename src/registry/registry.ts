@@ -3,27 +3,27 @@
  * keys, stored bytes, discovery and OpenAPI. It never learns who asks, or of HTTP.
  */
 import type {WorkspaceId} from '../api/cluster.ts';
+import {root} from '../api/cluster.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, digString, stringify} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
-import {compareVersions} from '../api/version-order.ts';
 import type {CompiledRules} from '../cel/rules/check-rules.ts';
 import {compileRules} from '../cel/rules/check-rules.ts';
-import {builtIn, system} from '../kinds/all.ts';
 import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf, versionSchema} from '../kinds/crd.ts';
 import {webhookConversionOf} from '../kinds/crd-conversion.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {CompiledSchema} from '../schema/compile.ts';
 import {compileSchema} from '../schema/compile.ts';
 import type {Entry, Key, Storage} from '../storage/storage.ts';
-import {revisionOf} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import {contentHash} from './content-hash.ts';
+import type {Fixed} from './fixed-kinds.ts';
+import {address, fixedResources, nameOf} from './fixed-kinds.ts';
 import {builtInSection, customSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
 import type {Conversion, Resource} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
-import {bareHead, decodeStored, headOf} from './stored.ts';
-import type {CustomKinds} from './workspace-kinds.ts';
+import {decodeStored, headOf} from './stored.ts';
+import type {WorkspaceKinds} from './workspace-kinds.ts';
 import {workspaceKinds} from './workspace-kinds.ts';
 
 export type Registry = {
@@ -31,12 +31,15 @@ export type Registry = {
   resolve(workspace: WorkspaceId, group: string, version: string, plural: string): Promise<Resource | undefined>;
   /** The same under the name of its kind; undefined also when this version of it is not served. */
   ofKind(workspace: WorkspaceId, group: string, version: string, kind: string): Promise<Resource | undefined>;
-  /** The same for kinds that all workspaces share. */
+  /** The same for kinds that workspaces share, asked of all of them at once. */
   everywhere(group: string, version: string, plural: string): Resource | undefined;
   /** The same for a kind that must exist. */
   fixed(group: string, version: string, plural: string): Resource;
-  /** The established definitions of a workspace, in key order. What discovery and OpenAPI of the workspace depend on, with its hash. */
-  customKinds(workspace: WorkspaceId): Promise<CustomKinds>;
+  /**
+   * What a workspace serves, its own kinds in the key order of their definitions: what its discovery and OpenAPI are made of. Of all
+   * workspaces at once, what can be asked of all of them.
+   */
+  kindsOf(workspace: WorkspaceId | '*'): Promise<WorkspaceKinds>;
 };
 
 export const registryLimits = {
@@ -52,31 +55,42 @@ export const registryLimits = {
 
 export const definitions = {group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', section: builtInSection} as const;
 
-/** Kinds every workspace has: Kubernetes' own and kcp's. */
-export const fixedKinds: readonly Kind[] = [...builtIn, ...system];
-
 /** `turn` lets others in between pieces of long work. */
 export function createRegistry(store: Storage, turn: () => Promise<void> = async () => {}): Registry {
-  const fixed = new Map(fixedKinds.map(kind => [address(kind.group, kind.version, kind.names.plural), resourceOf(kind)]));
-  const fixedPlurals = new Set(fixedKinds.map(kind => `${kind.names.plural}.${kind.group}`));
-  const fixedByKind = new Map([...fixed.values()].map(one => [address(one.gr.group, one.kind.version, one.kind.names.kind), one]));
   const definitionOf = definitionReader();
+  const {inRoot, elsewhere} = fixedResources();
+  const fixedIn = (workspace: WorkspaceId): Fixed => (workspace === root ? inRoot : elsewhere);
 
   const resolve: Registry['resolve'] = async (workspace, group, version, plural) => {
-    const known = fixed.get(address(group, version, plural));
+    const fixed = fixedIn(workspace);
+    const known = fixed.resources.get(address(group, version, plural));
     if (known) return known;
-    // A definition cannot take over what every workspace has (spec kcp 3.7).
-    if (!group || fixedPlurals.has(`${plural}.${group}`)) return undefined;
+    // A definition cannot take over what the workspace has anyway (spec kcp 3.7).
+    if (!group || fixed.names.has(`${plural}.${group}`)) return undefined;
     const key = keyOf(definitions, workspace, undefined, `${plural}.${group}`);
     const hot = store.hot(key);
     const entry = hot === 'wait' ? await store.get(key) : hot;
     return entry && definitionOf(entry).resource(version);
   };
 
+  const served = workspaceKinds(store, rangeOf(definitions), async workspace => {
+    const found: Definition[] = [];
+    for (let after: Key | undefined, more = true, read = 0; more && read < registryLimits.definitionsPerWorkspaceMax; await turn()) {
+      const page = await store.list(rangeOf(definitions, workspace), {...registryLimits.definitionsAtOnce, ...(after && {after})});
+      found.push(...page.entries.map(definitionOf));
+      read += page.entries.length;
+      after = page.entries.at(-1)?.key;
+      more = page.more;
+    }
+    const fixed = fixedIn(workspace);
+    const own = found.filter(d => d.kinds.some(kind => !fixed.names.has(nameOf(kind))));
+    return servedKinds(fixed, own);
+  });
+
   return {
     resolve,
     async ofKind(workspace, group, version, kind) {
-      const known = fixedByKind.get(address(group, version, kind));
+      const known = fixedIn(workspace).byKind.get(address(group, version, kind));
       if (known || !group || !kindName.test(kind)) return known;
       // Nearly every plural is formed by rule, and then one read finds the definition.
       for (const plural of likelyPlurals(kind.toLowerCase())) {
@@ -91,37 +105,30 @@ export function createRegistry(store: Storage, turn: () => Promise<void> = async
       }
       return undefined;
     },
-    everywhere: (group, version, plural) => fixed.get(address(group, version, plural)),
+    everywhere: (group, version, plural) => inRoot.resources.get(address(group, version, plural)),
     fixed(group, version, plural) {
-      const found = fixed.get(address(group, version, plural));
+      const found = inRoot.resources.get(address(group, version, plural));
       if (!found) throw new Error(`no such kind: ${plural}.${version}.${group}`);
       return found;
     },
-    customKinds: workspaceKinds(store, rangeOf(definitions), async workspace => {
-      const found: Definition[] = [];
-      for (let after: Key | undefined, more = true, read = 0; more && read < registryLimits.definitionsPerWorkspaceMax; await turn()) {
-        const page = await store.list(rangeOf(definitions, workspace), {...registryLimits.definitionsAtOnce, ...(after && {after})});
-        found.push(...page.entries.map(definitionOf));
-        read += page.entries.length;
-        after = page.entries.at(-1)?.key;
-        more = page.more;
-      }
-      return customKindsOf(found.filter(d => d.kinds.some(kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`))));
-    }),
+    kindsOf: workspace => (workspace === '*' ? Promise.resolve(inRoot.served) : served(workspace)),
   };
 }
 
-function customKindsOf(found: readonly Definition[]): CustomKinds {
-  const hashOf = (some: readonly Definition[]): string => contentHash(some.map(d => d.hash).join());
+function servedKinds({served}: Fixed, found: readonly Definition[]): WorkspaceKinds {
+  if (found.length === 0) return served;
+  const hashOf = (some: readonly Definition[], base: string): string => contentHash([base, ...some.map(d => d.hash)].join());
   const groups = Map.groupBy(found, d => d.kinds[0]?.group ?? '');
   return {
-    kinds: found.flatMap(d => d.kinds),
-    hash: found.length > 0 ? hashOf(found) : '',
-    groups: new Map([...groups].map(([group, some]) => [group, hashOf(some)])),
+    fixed: served.fixed,
+    own: found.flatMap(d => d.kinds),
+    hash: hashOf(found, served.hash),
+    groups: new Map([
+      ...served.groups,
+      ...[...groups].map(([group, some]): [string, string] => [group, hashOf(some, served.groups.get(group) ?? '')]),
+    ]),
   };
 }
-
-const address = (group: string, version: string, plural: string): string => `${group}/${version}/${plural}`;
 
 /** What may be the kind of a definition, as far as it keeps its plurals short enough to be names. */
 const kindName = /^[A-Za-z0-9-]{1,63}$/;
@@ -129,26 +136,6 @@ const kindName = /^[A-Za-z0-9-]{1,63}$/;
 function likelyPlurals(name: string): readonly string[] {
   if (/(s|x|z|ch|sh)$/.test(name)) return [`${name}es`, name];
   return name.endsWith('y') ? [`${name.slice(0, -1)}ies`, `${name}s`] : [`${name}s`];
-}
-
-/** A built-in kind, ready to serve. */
-export function resourceOf(kind: Kind): Resource {
-  const versions = fixedKinds.filter(k => k.group === kind.group && k.names.plural === kind.names.plural).map(k => k.version);
-  const storageVersion = versions.sort(compareVersions)[0] ?? kind.version;
-  const apiVersion = apiVersionOf(kind.group, kind.version);
-  const of = kind.view ?? kind;
-  return {
-    kind,
-    gr: {group: kind.group, resource: kind.names.plural},
-    apiVersion,
-    space: {group: of.group, resource: kind.names.plural, section: builtInSection},
-    schema: compileSchema(kind.schema),
-    head: headOf(apiVersion, kind.names.kind),
-    itemHead: kind.custom ? headOf(apiVersion, kind.names.kind) : bareHead,
-    storageVersion,
-    verbatimAfter: revisionOf(0),
-    terminating: false,
-  };
 }
 
 /** What is made of a definition's content; shared by all workspaces that have the same one. */

@@ -4,12 +4,15 @@ import type {Range, Storage} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import {parseKey} from './keys.ts';
 
-/** What a workspace defines by itself. */
-export type CustomKinds = {
-  readonly kinds: readonly Kind[];
-  /** Equal for workspaces with equal definitions; '' when there are none. */
+/** What a workspace serves. */
+export type WorkspaceKinds = {
+  /** What it has without doing anything for it. */
+  readonly fixed: readonly Kind[];
+  /** What it defines by itself. */
+  readonly own: readonly Kind[];
+  /** Equal for workspaces that serve the same. */
   readonly hash: string;
-  /** The same for the definitions of each group. */
+  /** The same for groups of which not every workspace serves the same; what all others have has no hash. */
   readonly groups: ReadonlyMap<string, string>;
 };
 
@@ -23,10 +26,10 @@ const heldKindsMax = 20_000;
 export function workspaceKinds(
   store: Storage,
   definitions: Range,
-  read: (workspace: WorkspaceId) => Promise<CustomKinds>,
-): (workspace: WorkspaceId) => Promise<CustomKinds> {
-  const known = new BoundedCache<WorkspaceId, CustomKinds>(heldKindsMax, ({kinds}) => 1 + kinds.length);
-  const reading = new Map<WorkspaceId, Promise<CustomKinds>>();
+  read: (workspace: WorkspaceId) => Promise<WorkspaceKinds>,
+): (workspace: WorkspaceId) => Promise<WorkspaceKinds> {
+  const known = new BoundedCache<WorkspaceId, WorkspaceKinds>(heldKindsMax, ({own}) => 1 + own.length);
+  const reading = new Map<WorkspaceId, Promise<WorkspaceKinds>>();
   let following = false;
 
   const follow = (): void => {

@@ -8,6 +8,7 @@ import {dig, equal, getKey, isObject, setKey} from '../api/json.ts';
 import {restoreSystemFields} from '../api/metadata.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, clusterAnnotation} from '../api/object.ts';
+import {isStatusPart} from '../kinds/kind.ts';
 import {sameOwnerships, storedOwnerships} from '../merge/apply/managed-fields.ts';
 import {deleteOp} from '../registry/ops.ts';
 import type {Resource} from '../registry/resource.ts';
@@ -106,14 +107,15 @@ function checkVersion({resource, what}: Named, object: KubeObject, old: KubeObje
   }
 }
 
-/** The part of an update that belongs to others: the system's metadata, and the status or all but the status. */
+/** The part of an update that belongs to others: the system's metadata, and the status or all but the status, or but a part of it. */
 function keepWhatIsNotTheirs({kind}: Resource, object: KubeObject, old: KubeObject, subresource: string | undefined): void {
   const json = asJson(object);
-  if (subresource === 'status') {
+  if (isStatusPart(subresource)) {
     for (const field of Object.keys(json)) if (!isShared(field) && field !== 'status') delete json[field];
     for (const field of Object.keys(old)) if (!isShared(field) && field !== 'status') setKey(json, field, asJson(old)[field] as Json);
     // Custom resources take nothing but the status; built-in ones also labels and the like (spec kubernetes-api 3.3.5).
     if (kind.custom) object.metadata = {...old.metadata};
+    kind.strategy.prepareStatus?.(json, asJson(old), subresource);
   } else if (subresource === 'finalize') {
     const finalizers = dig(json, 'spec', 'finalizers') ?? [];
     for (const field of Object.keys(json)) if (!isShared(field)) delete json[field];

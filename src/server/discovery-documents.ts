@@ -1,9 +1,9 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
+import type {Kind} from '../kinds/kind.ts';
 import type {Discovery} from '../registry/discovery.ts';
 import {discoveryOf} from '../registry/discovery.ts';
-import {fixedKinds} from '../registry/registry.ts';
-import type {CustomKinds} from '../registry/workspace-kinds.ts';
+import type {WorkspaceKinds} from '../registry/workspace-kinds.ts';
 import {negotiate, wantsAggregatedDiscovery} from '../wire/negotiate.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
@@ -16,50 +16,44 @@ import {noCache} from './reply.ts';
 /** What a workspace serves, in the form that was asked for; undefined where there is nothing (spec kubernetes-api 7.1, 7.2). */
 export async function discoveryDocument(deps: Deps, call: Call, workspace: WorkspaceId | '*'): Promise<HttpReply | undefined> {
   const {segments} = call.target;
-  const custom = await customKindsOf(deps, workspace);
+  const kinds = await deps.registry.kindsOf(workspace);
   const accept = header(call.request.headers, 'accept');
   if (segments.length === 1 && (segments[0] === 'api' || segments[0] === 'apis') && wantsAggregatedDiscovery(accept)) {
     const part = segments[0] === 'api' ? 'core' : 'groups';
-    const document = published(deps.published, custom.hash, `aggregated ${part}`, () => discovery(custom).aggregated(part));
+    const document = published(deps.published, kinds.hash, `aggregated ${part}`, () => discovery(kinds).aggregated(part));
     return conditional(call, document, 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', {'cache-control': 'public'});
   }
   negotiate(accept, {});
   const path = segments.join('/');
-  if (!exists(custom, segments)) return undefined;
+  if (!exists(kinds, segments)) return undefined;
   const address = deps.about.address();
   const document = published(
     deps.published,
-    custom.hash,
+    kinds.hash,
     `legacy ${address} ${path}`,
-    () => legacy(discovery(custom), segments, address) as JsonObject,
+    () => legacy(discovery(kinds), segments, address) as JsonObject,
   );
   return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
 }
 
-const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map()};
+const made = new WeakMap<WorkspaceKinds, Discovery>();
 
-/** What a workspace defines itself; across all workspaces, nothing. */
-export const customKindsOf = async (deps: Deps, workspace: WorkspaceId | '*'): Promise<CustomKinds> =>
-  workspace === '*' ? everywhere : deps.registry.customKinds(workspace);
-
-const made = new WeakMap<CustomKinds, Discovery>();
-
-function discovery(custom: CustomKinds): Discovery {
-  const found = made.get(custom) ?? discoveryOf([...fixedKinds, ...custom.kinds]);
-  made.set(custom, found);
+function discovery(kinds: WorkspaceKinds): Discovery {
+  const found = made.get(kinds) ?? discoveryOf([...kinds.fixed, ...kinds.own]);
+  made.set(kinds, found);
   return found;
 }
 
 /** Whether a path is one of discovery's; kept apart from making the document, so that made-up paths leave nothing in the cache. */
-function exists(custom: CustomKinds, segments: readonly string[]): boolean {
+function exists({fixed, own}: WorkspaceKinds, segments: readonly string[]): boolean {
   const [root, group, version, ...more] = segments;
   if (root === undefined || root === 'index.html') return segments.length <= 1;
   if (more.length > 0) return false;
   if (root === 'api') return version === undefined && (group === undefined || group === 'v1');
   if (group === undefined) return true;
-  const served = (kinds: CustomKinds['kinds']): boolean =>
+  const served = (kinds: readonly Kind[]): boolean =>
     kinds.some(kind => kind.group === group && (version === undefined || kind.version === version));
-  return group !== '' && (served(fixedKinds) || served(custom.kinds));
+  return group !== '' && (served(fixed) || served(own));
 }
 
 function legacy(from: Discovery, segments: readonly string[], address: string): JsonObject | undefined {

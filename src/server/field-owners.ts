@@ -3,7 +3,7 @@ import {clone} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, asObject, clusterAnnotation, groupVersionOf} from '../api/object.ts';
 import type {Kind} from '../kinds/kind.ts';
-import type {FieldSet} from '../merge/apply/field-set.ts';
+import type {FieldSet, Trie} from '../merge/apply/field-set.ts';
 import {leaf} from '../merge/apply/field-set.ts';
 import {fieldTypeOf} from '../merge/apply/field-type.ts';
 import type {Version, Write} from '../merge/apply/ownership.ts';
@@ -106,20 +106,44 @@ function versionOf(resource: Resource): Version {
   };
 }
 
-const resets = new WeakMap<Kind, FieldSet>();
-const statusOnly: FieldSet = {'f:status': leaf};
-const nothing: FieldSet = {};
+const resets = new WeakMap<Kind, Map<string, FieldSet>>();
 
-/** What an endpoint leaves as it is, whatever is sent: the status, or all but the status. */
+/** What an endpoint leaves as it is, whatever is sent; found once for each. */
 function resetFields(kind: Kind, subresource: string): FieldSet {
-  if (subresource !== 'status') return kind.subresources.status ? statusOnly : nothing;
-  let reset = resets.get(kind);
+  let known = resets.get(kind);
+  if (!known) {
+    known = new Map();
+    resets.set(kind, known);
+  }
+  let reset = known.get(subresource);
   if (!reset) {
-    const fields = Object.keys(kind.schema.properties ?? {}).filter(name => !['apiVersion', 'kind', 'metadata', 'status'].includes(name));
-    // Of custom resources it writes nothing but the status.
-    if (kind.custom) fields.push('metadata');
-    reset = Object.fromEntries(fields.map(name => [`f:${name}`, leaf]));
-    resets.set(kind, reset);
+    reset = setOfPaths(pathsLeft(kind, subresource));
+    known.set(subresource, reset);
   }
   return reset;
+}
+
+function pathsLeft({strategy, subresources, schema, custom}: Kind, subresource: string): readonly string[] {
+  const own = strategy.leaves?.[subresource as keyof typeof strategy.leaves];
+  if (own) return own;
+  if (subresource !== 'status') return subresources.status ? ['status'] : [];
+  const fields = Object.keys(schema.properties ?? {}).filter(name => !['apiVersion', 'kind', 'metadata', 'status'].includes(name));
+  // Of custom resources it writes nothing but the status.
+  return custom ? [...fields, 'metadata'] : fields;
+}
+
+/** The set of dotted paths of which none lies below another. */
+function setOfPaths(paths: readonly string[]): FieldSet {
+  const set: Trie = {};
+  for (const path of paths) {
+    const steps = path.split('.');
+    let at = set;
+    for (const step of steps.slice(0, -1)) {
+      const below: Trie = at[`f:${step}`] ?? {};
+      at[`f:${step}`] = below;
+      at = below;
+    }
+    at[`f:${steps.at(-1)}`] = leaf;
+  }
+  return set;
 }

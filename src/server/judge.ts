@@ -9,6 +9,7 @@ import {dnsSubdomain} from '../api/names.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Kind} from '../kinds/kind.ts';
+import {isStatusPart} from '../kinds/kind.ts';
 import {managedFieldsErrors} from '../merge/apply/managed-fields.ts';
 import type {Resource} from '../registry/resource.ts';
 
@@ -28,7 +29,6 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
   const {strategy} = kind;
   const now = asJson(object);
   const before = asJson(old);
-  const changes = subresource === 'status' ? strategy.validateStatus : strategy.validateUpdate;
   const change: Change = {object, old, subresource};
   const found = [
     ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),
@@ -36,7 +36,8 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
     ...contentErrors(resource, change),
   ];
   const {errors, forgiven} = ruleFindings(resource, change, {found, patience});
-  refuse(resource, object, [...found, ...errors, ...(changes?.(now, before) ?? [])]);
+  const own = isStatusPart(subresource) ? strategy.validateStatus?.(now, before, subresource) : strategy.validateUpdate?.(now, before);
+  refuse(resource, object, [...found, ...errors, ...(own ?? [])]);
   warnings.push(...forgiven.map(error => summary([error])));
 }
 

@@ -3,13 +3,11 @@ import {ApiError} from '../api/errors.ts';
 import type {OpenApi} from '../registry/openapi.ts';
 import {openApiIndex, openApiOf, tagFor} from '../registry/openapi.ts';
 import {openApiV2, publishV2} from '../registry/openapi-v2.ts';
-import {fixedKinds} from '../registry/registry.ts';
-import type {CustomKinds} from '../registry/workspace-kinds.ts';
+import type {WorkspaceKinds} from '../registry/workspace-kinds.ts';
 import {metaSchemas} from '../schema/meta-schemas.ts';
 import {publishedV3} from '../schema/openapi.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
-import {customKindsOf} from './discovery-documents.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
 import {conditional, published, publishedLater} from './published.ts';
@@ -19,35 +17,35 @@ const schemas = {published: publishedV3, meta: metaSchemas};
 /** The OpenAPI documents of a workspace; undefined where there is none (spec kubernetes-api 7.3, 7.4). */
 export async function openApiDocument(deps: Deps, call: Call, workspace: WorkspaceId | '*'): Promise<HttpReply | undefined> {
   const [, version, ...path] = call.target.segments;
-  const custom = await customKindsOf(deps, workspace);
-  if (version === 'v2' && path.length === 0) return v2(deps, call, custom);
+  const kinds = await deps.registry.kindsOf(workspace);
+  if (version === 'v2' && path.length === 0) return v2(deps, call, kinds);
   if (version !== 'v3') return undefined;
-  const api = openApiFor(custom);
-  if (path.length > 0) return v3(deps, call, custom, path.join('/'));
-  const index = published(deps.published, custom.hash, 'openapi index', () =>
-    openApiIndex(api.paths, name => tagOf(deps, hashFor(custom, name), name)),
+  const api = openApiFor(kinds);
+  if (path.length > 0) return v3(deps, call, kinds, path.join('/'));
+  const index = published(deps.published, kinds.hash, 'openapi index', () =>
+    openApiIndex(api.paths, name => tagOf(deps, hashFor(kinds, name), name)),
   );
   return conditional(call, index, 'application/json');
 }
 
-const made = new WeakMap<CustomKinds, OpenApi>();
+const made = new WeakMap<WorkspaceKinds, OpenApi>();
 
-function openApiFor(custom: CustomKinds): OpenApi {
-  const api = made.get(custom) ?? openApiOf([...fixedKinds, ...custom.kinds], schemas);
-  made.set(custom, api);
+function openApiFor(kinds: WorkspaceKinds): OpenApi {
+  const api = made.get(kinds) ?? openApiOf([...kinds.fixed, ...kinds.own], schemas);
+  made.set(kinds, api);
   return api;
 }
 
-/** A group that no definition of the workspace touches looks the same everywhere, and so do groups with equal definitions. */
-const hashFor = (custom: CustomKinds, name: string): string => custom.groups.get(name.split('/')[1] ?? '') ?? '';
+/** A group that no definition of the workspace touches looks the same nearly everywhere, and so do groups with equal definitions. */
+const hashFor = (kinds: WorkspaceKinds, name: string): string => kinds.groups.get(name.split('/')[1] ?? '') ?? '';
 
 /** The tag of a document follows from what it is made of: the index names thousands without making one. */
 const tagOf = (deps: Deps, hash: string, name: string): string => tagFor(`${deps.about.version['gitVersion']} ${hash} ${name}`);
 
-function v3(deps: Deps, call: Call, custom: CustomKinds, name: string): HttpReply | undefined {
-  const api = openApiFor(custom);
+function v3(deps: Deps, call: Call, kinds: WorkspaceKinds, name: string): HttpReply | undefined {
+  const api = openApiFor(kinds);
   if (!api.paths.includes(name)) return undefined;
-  const hash = hashFor(custom, name);
+  const hash = hashFor(kinds, name);
   const etag = tagOf(deps, hash, name);
   const asked = call.target.query.get('hash');
   if (asked && asked !== etag) {
@@ -66,10 +64,10 @@ const protobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ];
 
-async function v2(deps: Deps, call: Call, custom: CustomKinds): Promise<HttpReply> {
-  const etag = tagOf(deps, custom.hash, 'v2');
-  const document = await publishedLater(deps.published, `${custom.hash} openapi v2`, async () => {
-    const found = await publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas), () => deps.world.turn());
+async function v2(deps: Deps, call: Call, kinds: WorkspaceKinds): Promise<HttpReply> {
+  const etag = tagOf(deps, kinds.hash, 'v2');
+  const document = await publishedLater(deps.published, `${kinds.hash} openapi v2`, async () => {
+    const found = await publishV2(openApiV2([...kinds.fixed, ...kinds.own], schemas), () => deps.world.turn());
     return found && {...found, etag};
   });
   if (!document)

@@ -68,6 +68,7 @@ function checkSubresource(resource: Resource, {verb, subresource, name}: Resourc
 
 const subresourceVerbs: {readonly [name in keyof Required<Subresources>]: readonly Verb[]} = {
   status: ['get', 'update', 'patch'],
+  approval: ['get', 'update', 'patch'],
   scale: ['get', 'update', 'patch'],
   finalize: ['update'],
   token: ['create'],

@@ -53,13 +53,16 @@ function readerOf(kind: Kind, field: string): FieldReader {
   }
   const reader = known.get(field);
   if (reader) return reader;
-  if (kind.custom || kind.strategy.fields) throw badRequest(`field label not supported: ${field}`);
+  if (saysItsFields(kind)) throw badRequest(`field label not supported: ${field}`);
   throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
 }
 
+/** Kinds that name the fields they are selected by, rather than taking those of all kinds. */
+const saysItsFields = (kind: Kind): boolean => kind.custom || kind.strategy.fields !== undefined;
+
 function fieldReaders(kind: Kind): Map<string, FieldReader> {
   const found = new Map<string, FieldReader>([['metadata.name', object => object.metadata.name]]);
-  if (kind.namespaced || !kind.custom) found.set('metadata.namespace', object => object.metadata.namespace ?? '');
+  if (kind.namespaced || !saysItsFields(kind)) found.set('metadata.namespace', object => object.metadata.namespace ?? '');
   for (const [field, read] of Object.entries(kind.strategy.fields ?? {})) found.set(field, object => read(asJson(object)));
   for (const field of kind.selectable ?? []) {
     const path = compileJsonPath(`.${field}`);

@@ -6,7 +6,7 @@ import type {ServiceAccount} from '../auth/service-account.ts';
 import {child, number, text, texts} from '../kinds/read.ts';
 import {tokenRequest} from '../kinds/token-request.ts';
 import {coreReader} from '../registry/core-objects.ts';
-import {resourceOf} from '../registry/registry.ts';
+import {resourceOf} from '../registry/fixed-kinds.ts';
 import {peek} from '../registry/stored.ts';
 import type {Named} from './exchange.ts';
 import type {HttpReply} from './http.ts';

@@ -133,6 +133,7 @@ class EmbeddedStorage implements Storage {
   list = (range: Range, page: Page): Promise<Listed> => this.#reads.list(range, page);
   count = (range: Range, max: number): Promise<number> => this.#reads.count(range, max);
   byTerm = (term: string, page: {readonly limit: number; readonly after?: Key}): Promise<Listed> => this.#reads.byTerm(term, page);
+  termAfter = (term: string): Promise<string | undefined> => this.#reads.termAfter(term);
 
   async commit(ops: readonly [Op, ...Op[]]): Promise<Committed> {
     checkOps(ops);

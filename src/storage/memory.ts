@@ -83,6 +83,13 @@ class MemoryStorage implements Storage {
     return {entries, at, more: keys.length > page.limit};
   }
 
+  async termAfter(term: string): Promise<string | undefined> {
+    this.#moment();
+    let found: string | undefined;
+    for (const other of this.#keysOf.keys()) if (other > term && (found === undefined || other < found)) found = other;
+    return found;
+  }
+
   async commit(ops: readonly [Op, ...Op[]]): Promise<Committed> {
     checkOps(ops);
     this.#moment();

@@ -190,6 +190,8 @@ class Model {
       due.slice(0, limit).map(line => this.#entry(line)),
     );
     assert.equal(found.more, due.length > limit);
+    const after = state.flatMap(line => line.terms).filter(other => other > term);
+    assert.equal(await this.#store.termAfter(term), after.sort()[0]);
   }
 
   #moment(fraction: number): Revision {

@@ -265,6 +265,19 @@ function reading(rule: Rule): void {
     assert.deepEqual([rest.entries.map(e => e.key), rest.more], [['/a/3', '/a/4'], false]);
   });
 
+  rule('ST24 terms are found in their order', async store => {
+    if (!store.can.terms) return void (await assert.rejects(store.termAfter('x'), /terms/));
+    assert.equal(await store.termAfter(''), undefined);
+    const a = await commit(store, put('/a/1', 'x', 'absent', ['b/2', 'b/10']));
+    await commit(store, put('/a/2', 'x', 'absent', ['a', 'b/2', 'c']));
+    const after = (...terms: readonly string[]) => Promise.all(terms.map(term => store.termAfter(term)));
+    assert.deepEqual(await after('', 'a', 'b/', 'b/10', 'b/2', 'c'), ['a', 'b/10', 'b/10', 'b/2', 'c', undefined]);
+    const b = await commit(store, put('/a/1', 'y', a, ['d']));
+    assert.deepEqual(await after('a', 'b/2', 'c', 'd'), ['b/2', 'c', 'd', undefined]);
+    await commit(store, {delete: key('/a/1'), expect: b});
+    assert.deepEqual(await after('c'), [undefined]);
+  });
+
   rule('ST11 hot answers like get, or wait', async store => {
     const a = await commit(store, put('/a/1', 'one'));
     const hot = store.hot(key('/a/1'));

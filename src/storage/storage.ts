@@ -109,7 +109,7 @@ export type Storage = {
   readonly can: {
     /** Each object of a commit has its own, consecutive revision. (etcd gives all objects of a transaction the same one.) */
     readonly revisionPerObject: boolean;
-    /** Entries are found by the terms written with them. Where not, `byTerm` throws a plain error. */
+    /** Entries are found by the terms written with them. Where not, `byTerm` and `termAfter` throw a plain error. */
     readonly terms: boolean;
   };
 
@@ -132,6 +132,12 @@ export type Storage = {
 
   /** The newest entries found under a term, in key order; `after` goes on behind a key. */
   byTerm(term: string, page: {readonly limit: number; readonly after?: Key}): Promise<Listed>;
+
+  /**
+   * The first term after one, in byte order, under which something is found; undefined when there is none. Of what is being written meanwhile, it may
+   * know already.
+   */
+  termAfter(term: string): Promise<string | undefined>;
 
   /**
    * All ops or none, in order, with consecutive revisions (one commit is never interleaved with another). Resolves when durable,

@@ -34,6 +34,7 @@ export function serveStorage(store: Storage, peer: Peer): {readonly mark: () => 
     list: (range: Range, page: Page) => marked(store.list(range, page).then(ownAll)),
     count: (range: Range, max: number) => marked(store.count(range, max)),
     byTerm: (term: string, page: {limit: number; after?: Key}) => marked(store.byTerm(term, page).then(ownAll)),
+    termAfter: (term: string) => marked(store.termAfter(term)),
     commit: (ops: readonly [Op, ...Op[]]) => marked(store.commit(ops)),
     compact: (upTo: Revision) => marked(store.compact(upTo)),
     watch: (id: number, range: Range, since: Revision) => {
@@ -107,6 +108,7 @@ export class RemoteStorage implements Storage {
   list = (range: Range, page: Page): Promise<Listed> => this.#ask('list', range, page);
   count = (range: Range, max: number): Promise<number> => this.#ask('count', range, max);
   byTerm = (term: string, page: {readonly limit: number; readonly after?: Key}): Promise<Listed> => this.#ask('byTerm', term, page);
+  termAfter = (term: string): Promise<string | undefined> => this.#ask('termAfter', term);
   compact = (upTo: Revision): Promise<void> => this.#ask('compact', upTo);
 
   hot(): 'wait' {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import type {Answer, Found} from '../support/api-client.ts';
-import {definition, newPlace, paths, succeeded, widgetDefinition, widgetVersion} from '../support/place.ts';
+import {definition, newPlace, paths, refused, succeeded, widgetDefinition, widgetVersion} from '../support/place.ts';
 import {startPlane} from '../support/plane.ts';
 
 const plane = await startPlane();
@@ -116,4 +116,34 @@ test('neighbours with equal definitions share a document, others do not', async 
   assert.notEqual(await document(one), await document(other));
   succeeded(await two.post(definitions, definition('extras', 'Extra')), 201);
   assert.notEqual(await document(one), await document(two));
+});
+
+test('the root workspace alone has shards', async () => {
+  const path = '/apis/core.kcp.io/v1alpha1';
+  const root = plane.api.in('/clusters/root');
+  const place = await newPlace(plane);
+  const served = async (at: typeof place): Promise<{[where: string]: boolean}> => ({
+    listed: namesOf((await at.get(path)).at('resources')).includes('shards'),
+    aggregated: (await at.get('/apis', {accept: v2})).text.includes('"shards"'),
+    v3: (await at.get(`/openapi/v3${path}`)).text.includes('Shard"'),
+    v2: (await at.get('/openapi/v2')).text.includes('.Shard"'),
+    answered: (await at.get(`${path}/shards`)).status === 200,
+  });
+  const all = (is: boolean) => ({listed: is, aggregated: is, v3: is, v2: is, answered: is});
+  assert.deepEqual(await served(place), all(false));
+  assert.deepEqual(await served(root), all(true));
+  refused(await place.post(`${path}/shards`, {metadata: {name: 's'}, spec: {baseURL: 'https://s'}}), 404, 'NotFound');
+
+  // With a definition of its own in the same group, root still has both.
+  succeeded(await root.post(definitions, definition('gauges', 'Gauge', {group: 'core.kcp.io'}, {name: 'gauges.core.kcp.io'})), 201);
+  assert.deepEqual(await served(root), all(true));
+  succeeded(await root.del(`${definitions}/gauges.core.kcp.io`));
+
+  // What another workspace calls so is its own.
+  const own = definition('shards', 'Shard', {group: 'core.kcp.io', scope: 'Cluster'}, {name: 'shards.core.kcp.io'});
+  succeeded(await place.post(definitions, own), 201);
+  await plane.eventually(async () => succeeded(await place.get('/apis/core.kcp.io/v1/shards')));
+  succeeded(await place.post('/apis/core.kcp.io/v1/shards', {apiVersion: 'core.kcp.io/v1', kind: 'Shard', metadata: {name: 's'}}), 201);
+  assert.equal((succeeded(await root.get(`${path}/shards`)).at('items') as Found[]).length, 1);
+  assert.deepEqual(await served(place), {...all(false), aggregated: true, v2: true});
 });

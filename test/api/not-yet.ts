@@ -11,7 +11,6 @@ export const notYet: {readonly [number: number]: string} = {
   182: 'users other than administrators may nothing until RBAC is enforced',
   183: 'no aggregation of cluster roles until RBAC is enforced',
   184: 'users other than administrators may nothing until RBAC is enforced',
-  187: 'certificate signing requests are not served',
 };
 
 /** The sections whose cases are meant, from and to: 13.1 to 13.8. */

@@ -1,6 +1,7 @@
 /** What time and restarts do: history is forgotten, work that was interrupted is taken up again. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import type {Api} from '../support/api-client.ts';
 import {ownedBy, ownersAt} from '../support/owners.ts';
 import {configMap, newPlace, paths, succeeded, widget, widgetDefinition} from '../support/place.ts';
 import {createWorkspace, inProcess, startPlane, users, workspacesIn} from '../support/plane.ts';
@@ -113,6 +114,87 @@ test('a workspace that waits finds its shard after a restart', inProcess, async 
   succeeded(await first.api.as(users.shardAdmin).patch(shard, {metadata: {labels: {zone: 'moon'}}}));
   const second = await first.restart();
   await second.eventually(async () => assert.equal((await second.api.get(`${workspacesIn('root')}/waits`)).at('status', 'phase'), 'Ready'));
+  await second.stop();
+});
+
+const events = {core: '/api/v1/namespaces/t/events', grouped: '/apis/events.k8s.io/v1/namespaces/t/events'} as const;
+const coreEvent = (name: string, metadata: object = {}): object => ({
+  metadata: {name, ...metadata},
+  involvedObject: {kind: 'ConfigMap', namespace: 't', name: 'x'},
+  reason: 'Seen',
+});
+const groupedEvent = (name: string): object => ({
+  metadata: {name},
+  eventTime: '2026-01-01T00:00:00.000000Z',
+  regarding: {kind: 'ConfigMap', namespace: 't', name: 'x'},
+  reportingController: 'example.com/c',
+  reportingInstance: 'i',
+  action: 'Look',
+  reason: 'Seen',
+  type: 'Normal',
+});
+const namesIn = async (api: Api, path: string): Promise<string[]> =>
+  (succeeded(await api.get(path)).at('items') as {metadata: {name: string}}[]).map(one => one.metadata.name);
+
+test('events go an hour after they were last written, whoever wrote them', inProcess, async () => {
+  const plane = await startPlane();
+  const api = await newPlace(plane);
+  const watches = await Promise.all([events.core, events.grouped].map(path => api.watch(`${path}?timeoutSeconds=7200`)));
+  succeeded(await api.post(events.core, coreEvent('idle')), 201);
+  succeeded(await api.post(events.core, coreEvent('held', {finalizers: ['x.io/f']})), 201);
+  succeeded(await api.post(events.grouped, groupedEvent('grouped')), 201);
+  for (const name of ['patched', 'put', 'applied', 'deleted', 'same'])
+    succeeded(await api.post(events.core, coreEvent(name, {finalizers: ['x.io/f']})), 201);
+  succeeded(await api.post(paths.configMaps, configMap('no-event')), 201);
+
+  await plane.world.advance(30 * minute);
+  succeeded(await api.patch(`${events.grouped}/patched`, {series: {count: 2, lastObservedTime: '2026-01-01T00:30:00.000000Z'}}));
+  succeeded(await api.put(`${events.core}/put`, coreEvent('put', {labels: {a: 'b'}})));
+  const applied = {apiVersion: 'v1', kind: 'Event', ...coreEvent('applied', {labels: {a: 'b'}})};
+  succeeded(await api.patch(`${events.core}/applied?fieldManager=a&force=true`, applied, {'content-type': 'application/apply-patch+yaml'}));
+  succeeded(await api.del(`${events.core}/deleted`));
+  // Nothing is written by this.
+  succeeded(await api.patch(`${events.core}/same`, {reason: 'Seen'}));
+
+  await plane.world.advance(29 * minute);
+  assert.equal((await namesIn(api, events.core)).length, 8);
+  await plane.world.advance(2 * minute);
+  const later = ['applied', 'deleted', 'patched', 'put'];
+  await plane.eventually(async () => assert.deepEqual(await namesIn(api, events.core), later));
+  assert.deepEqual(await namesIn(api, events.grouped), later);
+  for (const watch of watches)
+    assert.deepEqual(
+      watch
+        .seen()
+        .filter(one => one.startsWith('DELETED'))
+        .sort(),
+      ['grouped', 'held', 'idle', 'same'].map(name => `DELETED ${name}`),
+    );
+
+  await plane.world.advance(30 * minute);
+  await plane.eventually(async () => assert.deepEqual(await namesIn(api, events.core), []));
+  succeeded(await api.get(`${paths.configMaps}/no-event`));
+  assert.deepEqual(plane.errors, []);
+  await plane.stop();
+});
+
+test('events whose time ran out while nobody looked go after a restart', inProcess, async () => {
+  const first = await startPlane();
+  const api = await newPlace(first);
+  succeeded(await api.post(events.core, coreEvent('old')), 201);
+  await first.pause();
+  await first.world.advance(50 * minute);
+  succeeded(await api.post(events.core, coreEvent('young')), 201);
+  await first.world.advance(20 * minute);
+  await first.store.compact(first.store.revision());
+  assert.deepEqual(await namesIn(api, events.core), ['old', 'young']);
+
+  const second = await first.restart();
+  const place = second.api.in('/clusters/root:place-1');
+  await second.eventually(async () => assert.deepEqual(await namesIn(place, events.core), ['young']));
+  await second.world.advance(42 * minute);
+  await second.eventually(async () => assert.deepEqual(await namesIn(place, events.core), []));
+  assert.deepEqual(second.errors, []);
   await second.stop();
 });
 

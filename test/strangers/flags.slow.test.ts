@@ -152,6 +152,19 @@ test('with --storage memory nothing is kept but certificates and tokens', {timeo
   assert.equal(second.token('shard-admin'), first.token('shard-admin'));
 });
 
+test('--event-ttl says how long events are kept, and those of a server that was killed go as well', {timeout: 60_000}, async t => {
+  const root = folder(t);
+  const path = '/clusters/root/api/v1/namespaces/default/events';
+  const event = {metadata: {name: 'e'}, involvedObject: {kind: 'Namespace', name: 'default'}, reason: 'Seen'};
+  const first = await startServer(t, {root, args: ['--event-ttl', '1s']});
+  assert.equal((await first.call(path, {method: 'POST', body: event})).status, 201);
+  await first.kill();
+
+  const second = await startServer(t, {root, args: ['--event-ttl', '1s']});
+  assert.equal((await second.call(`${path}/e`)).status, 200);
+  await until(async () => (await second.call(`${path}/e`)).status === 404, 'the end of the event');
+});
+
 type Self = {readonly name: string; readonly groups: readonly string[]};
 
 /** Who the server says one is: by its answer, or by its refusal, which tells no groups. */

@@ -1,6 +1,7 @@
 import {test} from 'node:test';
 import {kubectlVersions, noTools} from '../support/kubectl.ts';
 import {folder, startServer} from '../support/process.ts';
+import {requestFor} from '../support/signing-request.ts';
 import type {Shell, Step} from './shell.ts';
 import {openShell} from './shell.ts';
 import {widget, widgetsCrd} from './widgets.ts';
@@ -19,6 +20,7 @@ test('what kubectl can do besides', {skip: noTools ?? false, timeout: 60_000}, a
   await t.test('rights are reconciled and described', () => shell.play(rights));
   for (const version of kubectlVersions)
     await t.test(`tokens of service accounts, by kubectl ${version}`, () => tokens(openShell(t, server, version)));
+  await t.test('requests for certificates', () => shell.play(certificates));
   await t.test('the kinds of workspaces', () => shell.play(workspaces));
 });
 
@@ -94,6 +96,35 @@ async function tokens(shell: Shell): Promise<void> {
   const {stdout: token} = await shell.kubectl('create token default --duration=10m');
   await shell.play([[`auth whoami --token=${token.trim()}`, /^Username +system:serviceaccount:default:default$/m]]);
 }
+
+const certificateRequest = (name: string): string =>
+  JSON.stringify({
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: {name},
+    spec: {request: requestFor(name), signerName: 'demo.dev/clients', usages: ['client auth'], expirationSeconds: 86_400},
+  });
+const pending = (name: string): RegExp => new RegExp(`^${name} +\\d+s +demo\\.dev/clients +kcp-admin +24h +Pending$`, 'm');
+
+/** Signing it twice would make two. */
+const john = certificateRequest('john');
+
+const certificates: readonly Step[] = [
+  ['create -f -', 'certificatesigningrequest.certificates.k8s.io/jane created', certificateRequest('jane')],
+  ['apply -f -', 'certificatesigningrequest.certificates.k8s.io/john created', john],
+  ['get csr', /^NAME +AGE +SIGNERNAME +REQUESTOR +REQUESTEDDURATION +CONDITION$/m],
+  ['get csr', pending('jane')],
+  ['certificate approve jane', 'certificatesigningrequest.certificates.k8s.io/jane approved'],
+  ['certificate deny john', 'certificatesigningrequest.certificates.k8s.io/john denied'],
+  ['wait --for=condition=Approved csr/jane --timeout=3s', 'certificatesigningrequest.certificates.k8s.io/jane condition met'],
+  ['get csr jane --no-headers', / Approved$/m],
+  ['get csr john --no-headers', / Denied$/m],
+  ['! certificate approve john', /certificate signing request "john" is already Denied/],
+  ['describe csr jane', /^Subject:\n +Common Name: +jane$/m],
+  ['apply -f -', 'certificatesigningrequest.certificates.k8s.io/john unchanged', john],
+  ['get csr --field-selector=spec.signerName=demo.dev/clients -o name', /jane\n.*john$/m],
+  ['delete csr jane john', /^certificatesigningrequest.certificates.k8s.io "jane" deleted/],
+];
 
 const workspaces: readonly Step[] = [
   ['get apibindings', /^tenancy\.kcp\.io-\w+ .*True/m],

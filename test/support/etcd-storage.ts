@@ -98,6 +98,10 @@ class EtcdStorage implements Storage {
     throw new Error('etcd has no terms');
   }
 
+  async termAfter(): Promise<string | undefined> {
+    throw new Error('etcd has no terms');
+  }
+
   commit(ops: readonly [Op, ...Op[]]): Promise<Committed> {
     const outcome = this.#commit(ops);
     this.#underWay.add(outcome);

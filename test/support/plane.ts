@@ -91,6 +91,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
       {store: () => undefined, starting: () => undefined, ending: () => false},
     ),
     observe: () => {},
+    eventsKeptMs: 3_600_000,
   });
   await plane.start({urls: {base: url, external: url, virtualWorkspace: url}, workspaceTypes: true});
   const api = apiClient(plane.handler, users.kcpAdmin);

@@ -153,6 +153,7 @@ test('endpoints are for all shards or some', () => {
   const errors = apiExportEndpointSlice.strategy.validateStatus?.(
     {status: {endpoints: [{url: 'u', shards: {matchAll: true, selector: {}}}]}},
     {},
+    'status',
   );
   assert.equal(summary(errors ?? []), broken('status.endpoints[0].shards', 'matchAll and selector are mutually exclusive'));
 });

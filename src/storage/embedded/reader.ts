@@ -27,6 +27,8 @@ export type Reader = {
   countKeys(range: Range, window: {readonly after: string; readonly at: Revision; readonly max: number}): Counted;
   /** Keys that have a term now, after one, in order. */
   keysOf(term: string, after: string, max: number): readonly Key[];
+  /** The first term after one that any key has now. */
+  termAfter(term: string): string | undefined;
   /** The keys written after a moment. Of all others the newest row was so at that moment already. */
   writtenAfter(at: Revision): readonly Key[];
   /** The events of a range after `after` up to `upTo`, read from the log one by one. */
@@ -51,6 +53,7 @@ export function openReader(db: DatabaseSync): Reader {
      FROM (SELECT key, revision, deleted FROM keys WHERE key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4)`,
   );
   const keysOf = prepare<[Key]>(db, 'SELECT key FROM terms WHERE term = ? AND key > ? ORDER BY key LIMIT ?');
+  const termAfter = prepare<[string]>(db, 'SELECT term FROM terms WHERE term > ? ORDER BY term LIMIT 1');
   const writtenAfter = prepare<[Key]>(db, 'SELECT DISTINCT key FROM log WHERE revision > ?');
   const events = prepare<EventRow>(
     db,
@@ -81,6 +84,7 @@ export function openReader(db: DatabaseSync): Reader {
       return {living, later, looked, last};
     },
     keysOf: (term, after, max) => keysOf.all(term, after, max).map(([key]) => key),
+    termAfter: term => termAfter.get(term)?.[0],
     writtenAfter: at => writtenAfter.all(at).map(([key]) => key),
     *events(range, after, upTo) {
       const {from, to} = bounds(range);

@@ -115,6 +115,11 @@ export class Reads {
     }
   }
 
+  async termAfter(term: string): Promise<string | undefined> {
+    this.#moment();
+    return this.#reader.termAfter(term);
+  }
+
   /** The moment to read: the one asked for, or now. */
   #moment(at = this.#state.head): Revision {
     const {head, compacted, ended} = this.#state;

@@ -1,7 +1,10 @@
 /**
- * The little of ASN.1's DER that certificates need: enough to write one, and to read the subject of one. Reading takes hostile bytes: every length is
- * checked against its parent.
+ * The little of ASN.1's DER that certificates and requests for them need: enough to write one, and to read the subject of one. Reading takes hostile
+ * bytes: every length is checked against its parent.
  */
+
+/** Elements that one element may hold to be read at all. Names and certificates have a dozen. */
+const elementsMax = 1_000;
 
 /** Tags in use; context tags are made by `tagged`. */
 export const tags = {
@@ -75,10 +78,11 @@ export function time(date: Date): Buffer {
 /** An element read: its tag, its content, and the whole of it. */
 export type Element = {readonly tag: number; readonly content: Buffer; readonly whole: Buffer};
 
-/** The elements in `content`, in order. @throws Error where the bytes are no DER */
+/** The elements in `content`, in order. @throws Error where the bytes are no DER, or more elements than anything meant has */
 export function elements(content: Buffer): readonly Element[] {
   const found: Element[] = [];
   for (let at = 0; at < content.length; ) {
+    if (found.length >= elementsMax) throw new Error('not DER: too many elements');
     const one = elementAt(content, at);
     found.push(one);
     at += one.whole.length;
@@ -86,10 +90,13 @@ export function elements(content: Buffer): readonly Element[] {
   return found;
 }
 
+/** The element that `content` begins with, whatever follows it. @throws Error where the bytes are no DER */
+export const firstElement = (content: Buffer): Element => elementAt(content, 0);
+
 function elementAt(buffer: Buffer, start: number): Element {
-  const tag = buffer[start] as number;
+  const tag = buffer[start];
   let length = buffer[start + 1];
-  if (length === undefined || (tag & 0x1f) === 0x1f) throw new Error('not DER');
+  if (tag === undefined || length === undefined || (tag & 0x1f) === 0x1f) throw new Error('not DER');
   let from = start + 2;
   if (length >= 0x80) {
     const digits = length & 0x7f;
