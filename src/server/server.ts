@@ -20,6 +20,7 @@ import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import {replyError} from './reply.ts';
 import {resolve} from './resolve.ts';
+import {authorizationOf} from './web-socket.ts';
 
 /** The server is a function: plain values in, plain values out (architecture D2). */
 export function apiServer(deps: Deps): Handler {
@@ -36,7 +37,7 @@ export function apiServer(deps: Deps): Handler {
 async function serve(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
   try {
-    const user = await authenticate({authorization: header(headers, 'authorization'), peer}, deps);
+    const user = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
     refuseImpersonation(headers);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
