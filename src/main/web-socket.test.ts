@@ -213,6 +213,16 @@ describe('no WebSocket', () => {
     assert.ok(logged.includes('error a request failed'));
   });
 
+  test('a mistake of ours after the handshake ends the connection, and is logged', async () => {
+    watching.on = () => {
+      throw new Error('a secret of ours');
+    };
+    const {got, closed} = await openRaw();
+    await closed;
+    assert.equal(got(), '');
+    assert.ok(logged.includes('error a WebSocket could not be served'));
+  });
+
   test('a header that may come once comes once', async () => {
     assert.match(await raw(request([...handshake, 'Authorization: a', 'Authorization: b'])), /^HTTP\/1.1 400 [\s\S]*more than once/);
   });

@@ -46,6 +46,7 @@ class WebSocketRequest extends Http1Request {
 async function answer(edge: Edge, request: WebSocketRequest, {socket, head}: Upgraded): Promise<void> {
   const [{ServerResponse, validateHeaderValue}, {WebSocketServer}] = await Promise.all([import('node:http'), import('ws')]);
 
+  let begun = false;
   const refuse = (reply: HttpReply): void => {
     if (socket.destroyed) return;
     const response = new ServerResponse(request.message);
@@ -58,6 +59,7 @@ async function answer(edge: Edge, request: WebSocketRequest, {socket, head}: Upg
   const goOn = (reply: HttpReply): void => {
     if (socket.destroyed) return;
     const {limits} = edge;
+    // (Pings it answers by itself, and ends who takes none of the answers.)
     const server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -77,6 +79,7 @@ async function answer(edge: Edge, request: WebSocketRequest, {socket, head}: Upg
     // The server has chosen, if there is anything to choose: the library could take the token for one.
     delete request.message.headers['sec-websocket-protocol'];
     server.handleUpgrade(request.message, socket, head, webSocket => {
+      begun = true;
       // The library has switched it off.
       socket.setTimeout(limits.idleMsMax);
       webSocket.on('error', err => edge.log.debug('a WebSocket broke', {error: err.message}));
@@ -87,7 +90,11 @@ async function answer(edge: Edge, request: WebSocketRequest, {socket, head}: Upg
     });
   };
 
-  const send = (reply: HttpReply): void => (reply.status === 101 ? goOn(reply) : refuse(reply));
+  const send = (reply: HttpReply): void => {
+    if (begun) throw new Error('a request was answered twice');
+    if (reply.status === 101) goOn(reply);
+    else refuse(reply);
+  };
   const twice = repeatedHeader(request.headers);
   if (twice) send(statusReply(repeated(twice)));
   else await exchange(edge, request, send);
