@@ -89,6 +89,7 @@ export const rooms: {readonly [name: string]: Room} = {
       'cli',
     ],
     uses: [
+      'ws',
       'node:http2',
       'node:http',
       'node:https',

@@ -75,7 +75,8 @@ export class BodySink implements StreamSink {
 const turnMsMax = 5;
 const due: (() => void)[] = [];
 
-function inTurn(flush: () => void): void {
+/** Calls `flush` after what else is to be done in this turn. */
+export function inTurn(flush: () => void): void {
   if (due.push(flush) === 1) setImmediate(writeDue);
 }
 

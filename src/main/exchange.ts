@@ -2,9 +2,8 @@
 import type {EventEmitter} from 'node:events';
 import type {Readable} from 'node:stream';
 import {ApiError, badRequest, tooLarge, toStatus} from '../api/errors.ts';
-import type {Handler, HeaderList, HttpReply, HttpRequest} from '../server/http.ts';
+import type {Handler, HeaderList, HttpReply, HttpRequest, StreamSink} from '../server/http.ts';
 import {bodyBytesMax} from '../server/http.ts';
-import type {BodySink} from './body-sink.ts';
 import type {Limits} from './listen-limits.ts';
 import type {Log} from './log.ts';
 
@@ -14,7 +13,7 @@ export type Edge = {
   readonly log: Log;
   readonly limits: Limits;
   /** Bodies that go on: ended in good order when the listener closes. */
-  readonly sinks: Set<BodySink>;
+  readonly sinks: Set<StreamSink>;
 };
 
 /** Asks the handler and hands its reply to `send`. Whatever goes wrong is answered by a Status, and logged if it is our own mistake. */

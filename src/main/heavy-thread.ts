@@ -41,7 +41,7 @@ export type HeavyThreadOptions = {
 };
 
 /** A request as it travels. */
-export type Travelling = Pick<HttpRequest, 'method' | 'target' | 'headers' | 'peer' | 'remoteAddress'> & {readonly body: Uint8Array};
+export type Travelling = Pick<HttpRequest, 'method' | 'target' | 'headers' | 'peer' | 'webSocket' | 'remoteAddress'> & {readonly body: Uint8Array};
 
 type Waiting = {
   readonly request: Travelling;
@@ -70,8 +70,8 @@ export function heavyThread(options: HeavyThreadOptions): HeavyThread {
 
 /** Identities and bodies are got from objects that cannot travel. */
 async function travelling(request: HttpRequest): Promise<Travelling> {
-  const {method, target, headers, peer, remoteAddress} = request;
-  return {method, target, headers, peer: peer && {...peer}, remoteAddress, body: ownBytes(await request.body())};
+  const {method, target, headers, peer, webSocket = false, remoteAddress} = request;
+  return {method, target, headers, peer: peer && {...peer}, webSocket, remoteAddress, body: ownBytes(await request.body())};
 }
 
 class Line {

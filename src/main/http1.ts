@@ -1,5 +1,6 @@
 /** One HTTP/1.1 request. */
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {Writable} from 'node:stream';
 import type {HeaderList, HttpReply, HttpRequest, PeerIdentity} from '../server/http.ts';
 import {header} from '../server/http.ts';
 import {BodySink} from './body-sink.ts';
@@ -20,35 +21,38 @@ import {
 
 export function serveMessage(edge: Edge, connection: Connection, message: IncomingMessage, response: ServerResponse): void {
   connection.open++;
+  // Node drops what comes in one piece with a wish to upgrade that is not granted: there must be no next request to lose.
+  if (message.headers.upgrade !== undefined) connection.leaving = true;
   response.once('close', () => connection.open--);
   response.on('error', err => edge.log.debug('a response broke', {error: err.message}));
   message.on('error', err => edge.log.debug('a request broke', {error: err.message}));
   const request = new Http1Request(edge, connection, message, response);
-  const send = (reply: HttpReply): void => sendReply(edge, request, reply);
+  const send = (reply: HttpReply): void => sendReply(edge, request, response, reply);
   const twice = repeatedHeader(request.headers);
   if (twice) send(statusReply(repeated(twice)));
   else void exchange(edge, request, send);
 }
 
-class Http1Request implements HttpRequest {
+/** A request whose reply goes out by `out`; its end is the end of the request. */
+export class Http1Request implements HttpRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: HeaderList;
   readonly message: IncomingMessage;
-  readonly response: ServerResponse;
   readonly connection: Connection;
   readonly #edge: Edge;
+  readonly #out: Writable;
   #signal: AbortSignal | undefined;
   #body: Promise<Uint8Array> | undefined;
 
-  constructor(edge: Edge, connection: Connection, message: IncomingMessage, response: ServerResponse) {
+  constructor(edge: Edge, connection: Connection, message: IncomingMessage, out: Writable) {
     this.method = message.method ?? '';
     this.target = message.url ?? '';
     this.headers = message.rawHeaders.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
     this.message = message;
-    this.response = response;
     this.connection = connection;
     this.#edge = edge;
+    this.#out = out;
   }
 
   get peer(): PeerIdentity | undefined {
@@ -60,7 +64,7 @@ class Http1Request implements HttpRequest {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= abortOnClose(this.response, () => this.response.writableFinished);
+    this.#signal ??= abortOnClose(this.#out, () => this.#out.writableFinished);
     return this.#signal;
   }
 
@@ -82,8 +86,8 @@ class Http1Request implements HttpRequest {
   }
 }
 
-function sendReply(edge: Edge, request: Http1Request, reply: HttpReply): void {
-  const {response, connection} = request;
+export function sendReply(edge: Edge, request: Http1Request, response: ServerResponse, reply: HttpReply): void {
+  const {connection} = request;
   if (response.destroyed || response.writableEnded) return;
   if (response.headersSent) throw new Error('a request was answered twice');
   const {body} = reply;

@@ -25,6 +25,12 @@ export const listenLimits = {
   resetsPerSecondMax: 50,
   invalidFramesMax: 50,
   rejectedStreamsMax: 100,
+  /** The largest message of a client over a WebSocket, which has nothing to say there. */
+  webSocketMessageBytesMax: 64 * 1024,
+  /** The frames such a message may be cut into. */
+  webSocketFragmentsMax: 64,
+  /** The pieces in which bytes of one frame may arrive. */
+  webSocketChunksMax: 1024,
   /** How long requests under way may take to end once the listener closes. */
   closeGraceMs: 500,
 } as const;

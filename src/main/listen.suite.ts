@@ -51,6 +51,10 @@ async function handler(request: HttpRequest): Promise<HttpReply> {
     await new Promise(resolve => setTimeout(resolve, 150));
     return json('slow');
   }
+  if (path === '/socket' && request.webSocket) {
+    const messages = header(request.headers, 'x-messages') === 'binary' ? 'binary' : 'text';
+    return {status: 101, headers: {'audit-id': 'some-id'}, messages, body: sink => watching.on(sink, request)};
+  }
   if (path === '/watch') return {status: 200, headers: {'content-type': 'application/json'}, body: sink => watching.on(sink, request)};
   return json({
     method: request.method,

@@ -20,6 +20,7 @@ import {serveMessage} from './http1.ts';
 import {serveStream} from './http2.ts';
 import {type Limits, listenLimits} from './listen-limits.ts';
 import type {Log} from './log.ts';
+import {isHandshake, serveHandshake} from './web-socket.ts';
 
 /** PEM texts. Without `clientCa` no client certificate is believed. */
 export type Certificates = {readonly cert: string; readonly key: string; readonly clientCa?: string | undefined};
@@ -147,6 +148,13 @@ class Clients {
       const connection = this.#messages.get(message.socket);
       if (connection) serveMessage(this.#edge, connection, message, response);
       else message.socket.destroy();
+    });
+    // All other wishes to upgrade are answered as if nothing had been said. (For HTTP/1.1 beside HTTP/2 it is no option but this property.)
+    Object.assign(server, {shouldUpgradeCallback: isHandshake});
+    server.on('upgrade', (message: IncomingMessage, socket: TLSSocket, head: Buffer) => {
+      const connection = this.#messages.get(socket);
+      if (connection) serveHandshake(this.#edge, connection, message, {socket, head});
+      else socket.destroy();
     });
     // Listening for HTTP/1.1 requests brings a listener along that would answer every HTTP/2 stream too, by the compatibility layer.
     server.removeAllListeners('stream');

@@ -124,7 +124,8 @@ export function numberCheck(schema: JsonSchema): Check | undefined {
 export function enumCheck(schema: JsonSchema): Check | undefined {
   const values = schema.enum;
   if (!values || values.length === 0) return undefined;
-  const allowed = new Set(values.map(comparable));
+  // As in Kubernetes, null is none of the values even where it is listed, nor where it is allowed by `nullable`.
+  const allowed = new Set(values.filter(value => value !== null).map(comparable));
   const printed = values.map(value => (typeof value === 'string' ? value : stringify(value)));
 
   return (value, _, report) => {

@@ -73,6 +73,19 @@ const cases: readonly [name: string, schema: JsonSchema, value: Json, errors: st
     ['FieldValueNotSupported | spec.color | Unsupported value: "pink": supported values: "red", "blue"'],
   ],
   [
+    'null is of no enum',
+    inSpec({
+      a: {type: 'string', nullable: true, enum: ['x', null]},
+      b: {type: 'string', nullable: true, enum: ['x']},
+      c: {type: 'string', nullable: true},
+    }),
+    {a: null, b: null, c: null},
+    [
+      'FieldValueNotSupported | spec.a | Unsupported value: null: supported values: "x", "null"',
+      'FieldValueNotSupported | spec.b | Unsupported value: null: supported values: "x"',
+    ],
+  ],
+  [
     'enum of integers',
     inSpec({n: {type: 'integer', enum: [1, 2]}}),
     {n: 3},

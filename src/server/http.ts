@@ -26,6 +26,8 @@ export type HttpRequest = {
   readonly headers: HeaderList;
   /** Only of a verified client certificate that is still valid. */
   readonly peer?: PeerIdentity | undefined;
+  /** The client asks to go on as a WebSocket, and the connection can: a GET without a body, over HTTP/1.1. */
+  readonly webSocket?: boolean;
   /** The address of the other end, for audit; empty in process. */
   readonly remoteAddress: string;
   /**
@@ -42,10 +44,13 @@ export const bodyBytesMax = 3 * 1024 * 1024;
 
 /** A reply. `content-length` is added by the adapter where the body is known; names are lower case. */
 export type HttpReply = {
+  /** 101, for a request with `webSocket` alone, goes on as a WebSocket; the headers of the handshake are the adapter's. */
   readonly status: number;
   readonly headers: {readonly [name: string]: string | readonly string[]};
   /** Bytes, bytes in pieces (sent in order; only small ones are copied together), or a body that goes on. */
   readonly body?: Uint8Array | readonly Uint8Array[] | StreamBody;
+  /** With 101: each write of the body is one message of this kind. Its end is a close in good order. */
+  readonly messages?: 'text' | 'binary';
 };
 
 /** A body that goes on: called once, after the headers were sent. Not called for HEAD, nor when the client has gone meanwhile. */

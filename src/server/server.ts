@@ -21,6 +21,7 @@ import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import {replyError} from './reply.ts';
 import {resolve} from './resolve.ts';
+import {authorizationOf} from './web-socket.ts';
 
 /** The server is a function: plain values in, plain values out (architecture D2). */
 export function apiServer(deps: Deps): Handler {
@@ -46,7 +47,7 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
 
 async function admit(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
-  const user = await authenticate({authorization: header(headers, 'authorization'), peer}, deps);
+  const user = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
   refuseImpersonation(headers);
   // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
   const place = await locate(deps.store, call.target.cluster ?? homeOf(user));

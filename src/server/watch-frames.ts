@@ -6,7 +6,7 @@ import {asJson} from '../api/object.ts';
 import type {Resource} from '../registry/resource.ts';
 import {isVerbatim, splice, view} from '../registry/view.ts';
 import type {Entry, Revision} from '../storage/storage.ts';
-import {encodePartialObjectMetadata, encodeProtobuf, encodeStatus, encodeWatchEvent} from '../wire/protobuf/encode.ts';
+import {encodePartialObjectMetadata, encodeProtobuf, encodeStatus, encodeWatchEvent, frameLengthBytes} from '../wire/protobuf/encode.ts';
 import {tableOf} from '../wire/table.ts';
 import type {Exchange} from './exchange.ts';
 import {includeObject} from './options.ts';
@@ -17,6 +17,8 @@ export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 /** How the events of one watch are written (spec kubernetes-api 1.9, 4.4). */
 export type Framing = {
   readonly contentType: string;
+  /** Of which kind they are where each is a message of its own. */
+  readonly messages: 'text' | 'binary';
   event(type: WatchType, entry: Entry): Uint8Array;
   bookmark(revision: Revision, initialEventsEnd: boolean): Uint8Array;
   error(status: Status): Uint8Array;
@@ -28,12 +30,18 @@ export function framingOf(x: Exchange): Framing {
   if (as.mediaType === 'application/yaml' || as.as === 'PartialObjectMetadataList') throw notAcceptable;
   const protobuf = as.mediaType === 'application/vnd.kubernetes.protobuf';
   const frame = protobuf ? protobufFrames(x) : jsonFrames(x);
+  // Rows depend on the time, and on which came first.
+  const event: Framing['event'] = as.as === 'Table' ? (type, entry) => frame(type, view(resource, entry)) : shared(x, frame);
+  const bookmark: Framing['bookmark'] = (revision, end) => frame('BOOKMARK', bookmarkObject(x, revision, end));
+  if (!protobuf) return {contentType: 'application/json', messages: 'text', event, bookmark, error: status => jsonFrame('ERROR', status)};
+  // A message tells its length by itself.
+  const sent = x.call.request.webSocket ? (bytes: Uint8Array) => bytes.subarray(frameLengthBytes) : (bytes: Uint8Array) => bytes;
   return {
-    contentType: protobuf ? 'application/vnd.kubernetes.protobuf;stream=watch' : 'application/json',
-    // Rows depend on the time, and on which came first.
-    event: as.as === 'Table' ? (type, entry) => frame(type, view(resource, entry)) : shared(x, frame),
-    bookmark: (revision, end) => frame('BOOKMARK', bookmarkObject(x, revision, end)),
-    error: status => (protobuf ? encodeWatchEvent('ERROR', encodeStatus(status)) : jsonFrame('ERROR', status)),
+    contentType: 'application/vnd.kubernetes.protobuf;stream=watch',
+    messages: 'binary',
+    event: (type, entry) => sent(event(type, entry)),
+    bookmark: (revision, end) => sent(bookmark(revision, end)),
+    error: status => sent(encodeWatchEvent('ERROR', encodeStatus(status))),
   };
 }
 

@@ -76,3 +76,12 @@ export const rawRequest = (server: ServerProcess, target: string, lines: readonl
     '',
     '',
   ].join('\r\n');
+
+/** The same that asks to go on as a WebSocket. */
+export const rawHandshake = (server: ServerProcess, target: string, lines: readonly string[] = []): string =>
+  rawRequest(server, target, [
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...lines,
+  ]).replace('Connection: close', 'Connection: Upgrade');

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {test} from 'node:test';
 import type {ServerProcess} from '../support/process.ts';
 import {folder, startServer, until} from '../support/process.ts';
-import {closeOf, http2To, openStream, rawRequest, tlsTo} from './raw.ts';
+import {closeOf, http2To, openStream, rawHandshake, rawRequest, tlsTo} from './raw.ts';
 import {openWatch} from './watch.ts';
 
 const updates = 3000;
@@ -22,7 +22,7 @@ test('watchers that stop reading are ended; they cost others nothing, and the se
     assert.equal((await server.call(configmaps, {method: 'POST', body})).status, 201);
   }
   const since = `resourceVersion=${(await server.call(configmaps)).json.metadata.resourceVersion}`;
-  const stalled = [await stallHttp1(server, since), await stallHttp2(server, since)];
+  const stalled = [await stallHttp1(server, since), await stallHttp2(server, since), await stallWebSocket(server, since)];
   const reader = await openWatch(server, configmaps, since);
   // The first updates warm the server up.
   await update(server, 0, updates / 5);
@@ -68,9 +68,14 @@ async function update(server: ServerProcess, from: number, to: number): Promise<
 }
 
 /** A watch that takes the headers and nothing more. What it returns waits for the end, and tells how many bytes came. */
-async function stallHttp1(server: ServerProcess, query: string): Promise<() => Promise<number>> {
+const stallHttp1 = (server: ServerProcess, query: string) => stallRaw(server, rawRequest(server, `${configmaps}?watch=true&${query}`));
+
+const stallWebSocket = (server: ServerProcess, query: string) =>
+  stallRaw(server, rawHandshake(server, `${configmaps}?watch=true&${query}`));
+
+async function stallRaw(server: ServerProcess, bytes: string): Promise<() => Promise<number>> {
   const socket = await tlsTo(server);
-  socket.write(rawRequest(server, `${configmaps}?watch=true&${query}`));
+  socket.write(bytes);
   await once(socket, 'readable');
   const closed = closeOf(socket);
   return async () => {

@@ -1,5 +1,5 @@
 import {stringify} from '../../src/api/json.ts';
-import type {Handler, HttpReply, StreamBody} from '../../src/server/http.ts';
+import type {Handler, HttpReply, HttpRequest, StreamBody} from '../../src/server/http.ts';
 import {headerList} from '../../src/server/http.ts';
 import {realTurn} from './virtual-world.ts';
 
@@ -23,13 +23,19 @@ export type Headers = {readonly [name: string]: string};
 /** A string or bytes are sent as they are, everything else as JSON. */
 export type Body = unknown;
 
+export type OverWebSocket = Pick<HttpRequest, 'peer'> & {readonly webSocket: true};
+
 export type Watching = {
   /** The answer to the request, before any event. */
   readonly status: number;
   readonly headers: HttpReply['headers'];
+  /** Of a watch over a WebSocket. */
+  readonly messages: HttpReply['messages'];
   /** Every event so far, of a JSON watch. */
   readonly events: readonly Found[];
   readonly bytes: () => Buffer;
+  /** What was written, piece by piece. */
+  readonly pieces: readonly Uint8Array[];
   /** `ADDED a`, `DELETED b`: type and name of every event so far. */
   readonly seen: () => readonly string[];
   /** How the server ended it, if it did. */
@@ -48,7 +54,8 @@ export type Api = {
   patch(path: string, body: Body, headers?: Headers): Promise<Answer>;
   del(path: string, body?: Body, headers?: Headers): Promise<Answer>;
   send(method: string, target: string, body?: Body, headers?: Headers): Promise<Answer>;
-  watch(path: string, headers?: Headers): Promise<Watching>;
+  /** `webSocket`: as over a WebSocket, which is for planes in this process alone. */
+  watch(path: string, headers?: Headers, more?: OverWebSocket): Promise<Watching>;
   /** The same in another place: `prefix` comes before every path. */
   in(prefix: string): Api;
   /** The same for another user. */
@@ -60,7 +67,7 @@ export const strategicPatch = {'content-type': 'application/strategic-merge-patc
 
 /** A client that calls the server as a function. Paths are raw targets: nothing is escaped on the way. */
 export function apiClient(handler: Handler, token: string, prefix = ''): Api {
-  const ask = async (method: string, path: string, body: Body, headers: Headers): Promise<HttpReply> => {
+  const ask = async (method: string, path: string, body: Body, headers: Headers, more = {}): Promise<HttpReply> => {
     const bytes = body === undefined ? new Uint8Array() : encode(body);
     return handler({
       method,
@@ -69,6 +76,7 @@ export function apiClient(handler: Handler, token: string, prefix = ''): Api {
       remoteAddress: '',
       body: async () => bytes,
       signal: new AbortController().signal,
+      ...more,
     });
   };
   const send: Api['send'] = async (method, path, body, headers = {}) => whole(await ask(method, path, body, headers));
@@ -79,7 +87,8 @@ export function apiClient(handler: Handler, token: string, prefix = ''): Api {
     put: (path, body, headers) => send('PUT', path, body, headers),
     patch: (path, body, headers) => send('PATCH', path, body, {'content-type': 'application/merge-patch+json', ...headers}),
     del: (path, body, headers) => send('DELETE', path, body, headers),
-    watch: async (path, headers = {}) => follow(await ask('GET', `${path}${path.includes('?') ? '&' : '?'}watch=true`, undefined, headers)),
+    watch: async (path, headers = {}, more) =>
+      follow(await ask('GET', `${path}${path.includes('?') ? '&' : '?'}watch=true`, undefined, headers, more)),
     in: further => apiClient(handler, token, prefix + further),
     as: other => apiClient(handler, other, prefix),
   };
@@ -130,7 +139,7 @@ async function follow(reply: HttpReply): Promise<Watching> {
   }
   const pieces: Uint8Array[] = [];
   const events: Found[] = [];
-  const json = reply.headers['content-type'] === 'application/json';
+  const json = reply.headers['content-type'] === 'application/json' || reply.messages === 'text';
   let over: 'ended' | 'destroyed' | undefined;
   let closed: (() => void)[] | undefined = [];
   let rest = '';
@@ -171,6 +180,6 @@ async function follow(reply: HttpReply): Promise<Watching> {
   const stall = (): void => {
     stalled = true;
   };
-  const {status, headers} = reply;
-  return {status, headers, events, seen, stall, close, over: () => over, bytes: () => Buffer.concat(pieces)};
+  const {status, headers, messages} = reply;
+  return {status, headers, messages, events, pieces, seen, stall, close, over: () => over, bytes: () => Buffer.concat(pieces)};
 }

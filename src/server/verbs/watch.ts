@@ -2,7 +2,7 @@ import {ApiError, toStatus} from '../../api/errors.ts';
 import type {Event, Range, Revision, Watch, WatchSink} from '../../storage/storage.ts';
 import {Compacted} from '../../storage/storage.ts';
 import type {Exchange} from '../exchange.ts';
-import type {HttpReply, StreamSink} from '../http.ts';
+import type {HttpReply, StreamBody, StreamSink} from '../http.ts';
 import type {WatchOptions} from '../list-options.ts';
 import {tooOld, watchOptions} from '../list-options.ts';
 import {readSlices} from '../list-slices.ts';
@@ -15,6 +15,7 @@ import {parseSelection} from '../selection.ts';
 import {translator} from '../watch-events.ts';
 import type {Framing} from '../watch-frames.ts';
 import {framingOf} from '../watch-frames.ts';
+import {handshake} from '../web-socket.ts';
 
 export const watchLimits = {
   /** A client with so much still to take has stopped reading; its watch is ended, and it may go on from where it was. */
@@ -33,7 +34,10 @@ export async function watch(x: Exchange): Promise<HttpReply> {
   const framing = framingOf(x);
   const range = rangeOfCall(x, selection);
   if (options.sendInitialEvents && options.since) await reached(x.deps, options.since);
-  return {status: 200, headers: headers(x, framing.contentType), body: sink => start({x, options, selection, framing, range, sink})};
+  const body: StreamBody = sink => start({x, options, selection, framing, range, sink});
+  if (!x.call.request.webSocket) return {status: 200, headers: headers(x, framing.contentType), body};
+  const reply = handshake(x.call.request);
+  return reply.status === 101 ? {...reply, messages: framing.messages, body} : reply;
 }
 
 type Run = {

@@ -52,7 +52,10 @@ export function listEncoder(apiVersion: string, listKind: string): ListEncoder {
 export const encodeStatus = (status: Status): Uint8Array =>
   enveloped({apiVersion: 'v1', kind: 'Status'}, metaMessage('Status'), status as unknown as JsonObject);
 
-/** One frame of a watch: four bytes of length, big-endian, then the event around an enveloped object (spec kubernetes-api 1.9). */
+/** What stands before each event of a watch that is one stream of bytes: its length, big-endian. */
+export const frameLengthBytes = 4;
+
+/** One frame of a watch: its length, then the event around an enveloped object (spec kubernetes-api 1.9). */
 export function encodeWatchEvent(type: string, envelopedObject: Uint8Array): Uint8Array {
   const writer = newWriter();
   writeBytes(writer, envelopedObject);
@@ -61,7 +64,7 @@ export function encodeWatchEvent(type: string, envelopedObject: Uint8Array): Uin
   const end = lengthOf(writer);
   writeBytes(writer, Buffer.from(type));
   writeHead(writer, 1, end);
-  const length = Buffer.alloc(4);
+  const length = Buffer.alloc(frameLengthBytes);
   length.writeUInt32BE(lengthOf(writer));
   writeBytes(writer, length);
   return written(writer);
