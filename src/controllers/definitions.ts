@@ -12,7 +12,7 @@ import {decodeStored, peek} from '../registry/stored.ts';
 import type {Event, Key} from '../storage/storage.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
-import {emptyRange} from './removal.ts';
+import {emptyRange, finalizersOf, isMarked} from './removal.ts';
 
 const prefix = rangeOf(space);
 const namesRef = 'names ';
@@ -42,7 +42,7 @@ const isLeaving = ({metadata}: KubeObject): boolean =>
 function ofDefinition(event: Event): readonly string[] {
   const {workspace} = parseKey(event.key);
   if (event.type === 'delete') return [`${namesRef}${workspace}`];
-  return isLeaving(peek(event)) ? [event.key] : none;
+  return finalizersOf(event).includes(cleanupFinalizer) && isMarked(event) ? [event.key] : none;
 }
 
 async function leave(key: Key, around: Surroundings): Promise<{againMs: number} | undefined> {

@@ -3,26 +3,19 @@
  * keys, stored bytes, discovery and OpenAPI. It never learns who asks, or of HTTP.
  */
 import type {WorkspaceId} from '../api/cluster.ts';
-import type {Json, JsonObject} from '../api/json.ts';
-import {dig, digString, stringify} from '../api/json.ts';
-import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
-import type {CompiledRules} from '../cel/rules/check-rules.ts';
-import {compileRules} from '../cel/rules/check-rules.ts';
 import {builtIn, system} from '../kinds/all.ts';
-import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf, versionSchema} from '../kinds/crd.ts';
-import {webhookConversionOf} from '../kinds/crd-conversion.ts';
 import type {Kind} from '../kinds/kind.ts';
-import type {CompiledSchema} from '../schema/compile.ts';
 import {compileSchema} from '../schema/compile.ts';
 import type {Entry, Key, Storage} from '../storage/storage.ts';
 import {revisionOf} from '../storage/storage.ts';
-import {BoundedCache} from './bounded-cache.ts';
 import {contentHash} from './content-hash.ts';
-import {builtInSection, customSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
-import type {Conversion, Resource} from './resource.ts';
+import type {Definition, Wanted} from './definition-reader.ts';
+import {definitionReader} from './definition-reader.ts';
+import {builtInSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
+import type {Resource} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
-import {bareHead, decodeStored, headOf} from './stored.ts';
+import {bareHead, headOf} from './stored.ts';
 import type {CustomKinds} from './workspace-kinds.ts';
 import {workspaceKinds} from './workspace-kinds.ts';
 
@@ -37,13 +30,13 @@ export type Registry = {
   fixed(group: string, version: string, plural: string): Resource;
   /** The established definitions of a workspace, in key order. What discovery and OpenAPI of the workspace depend on, with its hash. */
   customKinds(workspace: WorkspaceId): Promise<CustomKinds>;
+  /** The group and the kind a stored definition wants, whether or not it has them. */
+  wanted(definition: Entry): Wanted;
 };
 
 export const registryLimits = {
-  /** Definitions compiled at a time, shared by content; a compiled one takes tens of kilobytes. */
-  compiledDefinitionsMax: 4_000,
-  /** Definitions that are read and parsed in one go. */
-  definitionsAtOnce: {limit: 200, bytesMax: 512 * 1024},
+  /** Definitions that are read in one go. */
+  definitionsAtOnce: {limit: 200, bytesMax: 1024 * 1024},
   /** Definitions read into one workspace's discovery. */
   definitionsPerWorkspaceMax: 10_000,
   /** Definitions that want the same kind; one of them has it. */
@@ -108,6 +101,7 @@ export function createRegistry(store: Storage, turn: () => Promise<void> = async
       }
       return customKindsOf(found.filter(d => d.kinds.some(kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`))));
     }),
+    wanted: definition => definitionOf(definition).wanted,
   };
 }
 
@@ -117,6 +111,7 @@ function customKindsOf(found: readonly Definition[]): CustomKinds {
   return {
     kinds: found.flatMap(d => d.kinds),
     hash: found.length > 0 ? hashOf(found) : '',
+    bytes: found.reduce((sum, d) => sum + d.bytes, 0),
     groups: new Map([...groups].map(([group, some]) => [group, hashOf(some)])),
   };
 }
@@ -149,102 +144,4 @@ export function resourceOf(kind: Kind): Resource {
     verbatimAfter: revisionOf(0),
     terminating: false,
   };
-}
-
-/** What is made of a definition's content; shared by all workspaces that have the same one. */
-type Compiled = {
-  readonly hash: string;
-  readonly kinds: readonly Kind[];
-  /** Of a served version; compiled when it is first asked for. */
-  readonly partsOf: (kind: Kind) => CompiledParts;
-  readonly conversion: () => Conversion | undefined;
-};
-type CompiledParts = {readonly schema: CompiledSchema; readonly rules: CompiledRules | undefined};
-type Definition = {
-  readonly hash: string;
-  readonly kinds: readonly Kind[];
-  readonly resource: (version: string) => Resource | undefined;
-};
-
-/** Reads definitions, compiling each content once. */
-function definitionReader(): (entry: Entry) => Definition {
-  const compiled = new BoundedCache<string, Compiled>(registryLimits.compiledDefinitionsMax);
-  const byValue = new WeakMap<Uint8Array, Definition>();
-
-  const compile = (crd: JsonObject): Compiled => {
-    const hash = contentHash(stringify([crd['spec'], dig(crd, 'status', 'acceptedNames'), isTerminating(crd)] as Json));
-    return compiled.getOrMake(hash, () => compiledOf(crd, hash));
-  };
-
-  return entry => {
-    let definition = byValue.get(entry.value);
-    if (!definition) {
-      // What was parsed is not kept: it is many times the size of what is made of it.
-      const crd = asJson(decodeStored(entry));
-      definition = isEstablished(crd) ? established(entry, crd, compile(crd)) : nothing;
-      byValue.set(entry.value, definition);
-    }
-    return definition;
-  };
-}
-
-function compiledOf(crd: JsonObject, hash: string): Compiled {
-  const kinds = kindsOfCrd(crd);
-  const parts = new Map<Kind, CompiledParts>();
-  const partsOf = (kind: Kind): CompiledParts =>
-    getOrMake(parts, kind, () => ({schema: compileSchema(kind.schema), rules: compileRules(kind.schema)}));
-  const webhook = webhookConversionOf(crd);
-  if (!webhook) return {hash, kinds, partsOf, conversion: () => undefined};
-
-  const version = storageVersionOf(crd);
-  const storage = kinds.find(kind => kind.version === version);
-  const apiVersion = apiVersionOf(digString(crd, 'spec', 'group') ?? '', version);
-  const unserved = storage ? undefined : compileSchema(versionSchema(crd, version));
-  const conversion = (): Conversion => ({...webhook, storage: {apiVersion, schema: unserved ?? partsOf(storage as Kind).schema}});
-  return {hash, kinds, partsOf, conversion};
-}
-
-const nothing: Definition = {hash: '', kinds: [], resource: () => undefined};
-
-function established(entry: Entry, crd: JsonObject, {hash, kinds, partsOf, conversion}: Compiled): Definition {
-  const {key, revision} = entry;
-  const [storageVersion, terminating] = [storageVersionOf(crd), isTerminating(crd)];
-  const resources = new Map<string, Resource>();
-  const serve = (kind: Kind): Resource => {
-    const apiVersion = apiVersionOf(kind.group, kind.version);
-    const head = headOf(apiVersion, kind.names.kind);
-    const converted = conversion();
-    return {
-      kind,
-      gr: {group: kind.group, resource: kind.names.plural},
-      apiVersion,
-      space: {group: kind.group, resource: kind.names.plural, section: customSection},
-      ...partsOf(kind),
-      head,
-      itemHead: head,
-      storageVersion,
-      // Writes check that the definition is the one they were judged by, so whatever came after it was shaped by it.
-      verbatimAfter: revision,
-      definition: {key, revision},
-      ...(converted && {conversion: converted}),
-      terminating,
-    };
-  };
-  return {
-    hash,
-    kinds,
-    resource(version) {
-      const kind = kinds.find(one => one.version === version);
-      return kind && getOrMake(resources, version, () => serve(kind));
-    },
-  };
-}
-
-function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let found = map.get(key);
-  if (found === undefined) {
-    found = make();
-    map.set(key, found);
-  }
-  return found;
 }

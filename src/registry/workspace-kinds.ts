@@ -11,10 +11,14 @@ export type CustomKinds = {
   readonly hash: string;
   /** The same for the definitions of each group. */
   readonly groups: ReadonlyMap<string, string>;
+  /** The stored bytes that are held with them. */
+  readonly bytes: number;
 };
 
-/** Kinds that are held, of all workspaces that somebody asked about. */
-const heldKindsMax = 20_000;
+/** What is held of all workspaces that somebody asked about, by what it was read from. */
+const heldBytesMax = 160 * 1024 * 1024;
+/** What a workspace or a kind takes at least. */
+const overheadBytes = 4 * 1024;
 
 /**
  * Remembers what was read of workspaces, until one of their definitions changes: the log says so before the change is acknowledged. Who asks while it
@@ -25,7 +29,7 @@ export function workspaceKinds(
   definitions: Range,
   read: (workspace: WorkspaceId) => Promise<CustomKinds>,
 ): (workspace: WorkspaceId) => Promise<CustomKinds> {
-  const known = new BoundedCache<WorkspaceId, CustomKinds>(heldKindsMax, ({kinds}) => 1 + kinds.length);
+  const known = new BoundedCache<WorkspaceId, CustomKinds>(heldBytesMax, ({kinds, bytes}) => overheadBytes * (1 + kinds.length) + bytes);
   const reading = new Map<WorkspaceId, Promise<CustomKinds>>();
   let following = false;
 

@@ -36,7 +36,7 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
 }
 
-const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map()};
+const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map(), bytes: 0};
 
 /** What a workspace defines itself; across all workspaces, nothing. */
 export const customKindsOf = async (deps: Deps, workspace: WorkspaceId | '*'): Promise<CustomKinds> =>
