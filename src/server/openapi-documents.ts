@@ -2,6 +2,7 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {OpenApi} from '../registry/openapi.ts';
 import {openApiIndex, openApiOf, tagFor} from '../registry/openapi.ts';
+import type {FormV2} from '../registry/openapi-v2.ts';
 import {openApiV2, publishV2} from '../registry/openapi-v2.ts';
 import {fixedKinds} from '../registry/registry.ts';
 import type {CustomKinds} from '../registry/workspace-kinds.ts';
@@ -12,7 +13,7 @@ import type {Deps} from './deps.ts';
 import {customKindsOf} from './discovery-documents.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
-import {conditional, published, publishedLater} from './published.ts';
+import {conditional, published, publishedLater, unchanged} from './published.ts';
 
 const schemas = {published: publishedV3, meta: metaSchemas};
 
@@ -66,19 +67,27 @@ const protobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ];
 
+/** The old document. It is made in the form that is asked for: it can be tens of megabytes long. */
 async function v2(deps: Deps, call: Call, custom: CustomKinds): Promise<HttpReply> {
+  const form = formOf(header(call.request.headers, 'accept') ?? '*/*');
   const etag = tagOf(deps, custom.hash, 'v2');
-  const document = await publishedLater(deps.published, `${custom.hash} openapi v2`, async () => {
-    const found = await publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas), () => deps.world.turn());
-    return found && {...found, etag};
+  const early = unchanged(call, etag);
+  if (early) return early;
+  const document = await publishedLater(deps.published, `${custom.hash} openapi v2 ${form}`, async () => {
+    const pieces = await publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas), form, () => deps.world.turn());
+    return pieces && {pieces, etag};
   });
   if (!document)
     throw new ApiError('ServiceUnavailable', 'the workspace has too many kinds for one document; /openapi/v3 has one for each group');
-  for (const clause of (header(call.request.headers, 'accept') ?? '*/*').split(',')) {
+  return conditional(call, document, form === 'json' ? 'application/json' : (protobufTypes[0] as string));
+}
+
+/** @throws ApiError NotAcceptable */
+function formOf(accept: string): FormV2 {
+  for (const clause of accept.split(',')) {
     const type = clause.split(';')[0]?.trim() ?? '';
-    if (protobufTypes.includes(type) && document.protobuf)
-      return conditional(call, {...document, bytes: document.protobuf}, protobufTypes[0] as string);
-    if (['application/json', 'application/*', '*/*', ''].includes(type)) return conditional(call, document, 'application/json');
+    if (protobufTypes.includes(type)) return 'protobuf';
+    if (['application/json', 'application/*', '*/*', ''].includes(type)) return 'json';
   }
   throw new ApiError(
     'NotAcceptable',

@@ -8,25 +8,28 @@ import {header} from './http.ts';
 
 /** Documents as they travel, by what they were made of: workspaces with equal definitions share them (architecture D8). */
 export type PublishedCache = BoundedCache<string, Kept>;
-type Kept = Published & {readonly protobuf?: Uint8Array};
+type Kept = Published | InPieces;
+/** A long document: nobody has to put all of it into one piece. */
+export type InPieces = {readonly pieces: readonly Uint8Array[]; readonly etag: string};
 
 /** How much is kept; a document has some tens of kilobytes, and tens of megabytes where thousands of kinds are told of in one. */
 const keptBytesMax = 96 * 1024 * 1024;
 
 export const publishedCache = (): PublishedCache =>
-  new BoundedCache(keptBytesMax, ({bytes, protobuf}) => bytes.length + (protobuf?.length ?? 0));
+  new BoundedCache(keptBytesMax, kept => ('bytes' in kept ? kept.bytes.length : kept.pieces.reduce((sum, piece) => sum + piece.length, 0)));
 
 /** The document of `name` out of kinds with this `hash`, made when it is not there. */
 export const published = (cache: PublishedCache, hash: string, name: string, make: () => JsonObject): Published =>
-  cache.getOrMake(`${hash} ${name}`, () => publish(make()));
+  cache.getOrMake(`${hash} ${name}`, () => publish(make())) as Published;
 
-const underWay = new WeakMap<PublishedCache, Map<string, Promise<Kept | undefined>>>();
+type Making = Promise<InPieces | undefined>;
+const underWay = new WeakMap<PublishedCache, Map<string, Making>>();
 
 /** The same for a document that takes a while: who asks for it meanwhile gets the same one. */
-export function publishedLater(cache: PublishedCache, key: string, make: () => Promise<Kept | undefined>): Promise<Kept | undefined> {
+export function publishedLater(cache: PublishedCache, key: string, make: () => Making): Making {
   const found = cache.get(key);
-  if (found) return Promise.resolve(found);
-  const makings = underWay.get(cache) ?? new Map<string, Promise<Kept | undefined>>();
+  if (found) return Promise.resolve(found as InPieces);
+  const makings = underWay.get(cache) ?? new Map<string, Making>();
   underWay.set(cache, makings);
   const making =
     makings.get(key) ??
@@ -40,10 +43,16 @@ export function publishedLater(cache: PublishedCache, key: string, make: () => P
   return making;
 }
 
+type Headers = HttpReply['headers'];
+
 /** Answers with a document, or with 304 to a client that has it. */
-export function conditional(call: Call, {bytes, etag}: Published, contentType: string, more: HttpReply['headers'] = {}): HttpReply {
-  const tag = `"${etag}"`;
-  const headers = {etag: tag, vary: 'Accept', ...more};
-  if (header(call.request.headers, 'if-none-match') === tag) return {status: 304, headers};
-  return {status: 200, headers: {'content-type': contentType, ...headers}, body: bytes};
+export function conditional(call: Call, kept: Kept, contentType: string, more: Headers = {}): HttpReply {
+  const body = 'bytes' in kept ? kept.bytes : kept.pieces;
+  return unchanged(call, kept.etag, more) ?? {status: 200, headers: {'content-type': contentType, ...tagged(kept.etag, more)}, body};
 }
+
+/** The answer to a client that has the document of this tag; undefined when it has not. */
+export const unchanged = (call: Call, etag: string, more: Headers = {}): HttpReply | undefined =>
+  header(call.request.headers, 'if-none-match') === `"${etag}"` ? {status: 304, headers: tagged(etag, more)} : undefined;
+
+const tagged = (etag: string, more: Headers): Headers => ({etag: `"${etag}"`, vary: 'Accept', ...more});
