@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {JsonObject} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
 import {compareVersions} from '../api/version-order.ts';
 import type {Kind, Verb} from '../kinds/kind.ts';
 import type {GroupVersionKind} from './openapi-names.ts';
@@ -21,8 +22,8 @@ export type Discovery = {
   apiGroup(name: string): JsonObject | undefined;
   /** `/api/v1`, `/apis/<group>/<version>`; undefined when nothing is served there. */
   apiResourceList(group: string, version: string): JsonObject | undefined;
-  /** The APIGroupDiscoveryList of `/api` ('core') or of `/apis` ('groups'). */
-  aggregated(part: 'core' | 'groups'): JsonObject;
+  /** The APIGroupDiscoveryList of `/api` ('core') or of `/apis` ('groups'), as JSON text in many pieces: it is long where there are thousands of kinds. */
+  aggregated(part: 'core' | 'groups'): Iterable<string>;
 };
 
 /** One group as it is served: versions best first, kinds by plural. */
@@ -33,7 +34,7 @@ export type ServedVersion = {readonly version: string; readonly kinds: readonly 
 export function discoveryOf(kinds: readonly Kind[]): Discovery {
   const groups = servedGroups(kinds);
   const byName = new Map(groups.map(group => [group.name, group]));
-  const storageVersions = storageVersionsOf(groups);
+  let storageVersions: ReadonlyMap<string, string> | undefined;
 
   return {
     rootPaths: others => ({paths: [...new Set([...others, '/api', '/apis', '/apis/', ...groups.flatMap(apiPaths)])].sort()}),
@@ -49,21 +50,17 @@ export function discoveryOf(kinds: readonly Kind[]): Discovery {
     },
     apiResourceList(group, version) {
       const served = byName.get(group)?.versions.find(v => v.version === version);
-      return (
-        served && {
-          kind: 'APIResourceList',
-          ...(group && {apiVersion: 'v1'}),
-          groupVersion: apiVersionOf(group, version),
-          resources: served.kinds.flatMap(kind => apiResources(kind, storageVersions.get(pluralOf(kind)))),
-        }
-      );
+      if (!served) return undefined;
+      storageVersions ??= storageVersionsOf(groups);
+      const versions = storageVersions;
+      return {
+        kind: 'APIResourceList',
+        ...(group && {apiVersion: 'v1'}),
+        groupVersion: apiVersionOf(group, version),
+        resources: served.kinds.flatMap(kind => apiResources(kind, versions.get(pluralOf(kind)))),
+      };
     },
-    aggregated: part => ({
-      kind: 'APIGroupDiscoveryList',
-      apiVersion: 'apidiscovery.k8s.io/v2',
-      metadata: {},
-      items: groups.filter(group => isNamed(group) === (part === 'groups')).map(groupDiscovery),
-    }),
+    aggregated: part => aggregated(groups.filter(group => isNamed(group) === (part === 'groups'))),
   };
 }
 
@@ -146,10 +143,31 @@ function apiResources(kind: Kind, storageVersion: string | undefined): JsonObjec
   return [resource, ...subresources];
 }
 
-const groupDiscovery = ({name, versions}: ServedGroup): JsonObject => ({
-  metadata: name ? {name} : {},
-  versions: versions.map(({version, kinds}) => ({version, resources: kinds.map(resourceDiscovery), freshness: 'Current'})),
-});
+function* aggregated(groups: readonly ServedGroup[]): Generator<string> {
+  yield '{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[';
+  for (const [i, {name, versions}] of groups.entries()) {
+    yield `${i > 0 ? ',' : ''}{"metadata":${stringify(name ? {name} : {})},"versions":[`;
+    for (const [j, {version, kinds}] of versions.entries()) {
+      yield `${j > 0 ? ',' : ''}{"version":${stringify(version)},"resources":[`;
+      for (const [k, kind] of kinds.entries()) yield k > 0 ? `,${resourceText(kind)}` : resourceText(kind);
+      yield '],"freshness":"Current"}';
+    }
+    yield ']}';
+  }
+  yield ']}';
+}
+
+const resourceTexts = new WeakMap<Kind, string>();
+
+/** A resource in the aggregated form. When one kind changes among thousands, the others are told of again. */
+function resourceText(kind: Kind): string {
+  let text = resourceTexts.get(kind);
+  if (text === undefined) {
+    text = stringify(resourceDiscovery(kind));
+    resourceTexts.set(kind, text);
+  }
+  return text;
+}
 
 function resourceDiscovery(kind: Kind): JsonObject {
   const responseKind = {group: kind.group, version: kind.version, kind: kind.names.kind};

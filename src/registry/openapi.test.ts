@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, isObject} from '../api/json.ts';
 import type {Kind} from '../kinds/kind.ts';
-import {openApiIndex, openApiOf, publish} from './openapi.ts';
+import {openApiIndex, openApiOf, publish, publishInTurns, tagFor} from './openapi.ts';
 import {configMaps, custom, kind, namespaces, reviews, sampleSchemas, widgets} from './sample-kinds.suite.ts';
 
 const roles = kind('rbac.authorization.k8s.io', 'v1', 'Role');
@@ -202,4 +202,16 @@ test('the tag of a document is the SHA-512 of its bytes', () => {
   assert.equal(Buffer.from(bytes).toString(), '{"a":1}');
   assert.match(etag, /^[0-9A-F]{128}$/);
   assert.notEqual(publish({a: 2n}).etag, etag);
+});
+
+test('a document in pieces has the bytes and the tag of the whole, and lets others in', async () => {
+  for (const length of [0, 1, 100_000]) {
+    const parts = Array.from({length}, (_, i) => `"ä${i}",`);
+    let turns = 0;
+    const {pieces, etag} = await publishInTurns(parts, async () => void turns++);
+    const whole = Buffer.from(parts.join(''));
+    assert.ok(Buffer.concat(pieces).equals(whole));
+    assert.equal(etag, tagFor(whole));
+    assert.equal(turns > 3, length > 1);
+  }
 });

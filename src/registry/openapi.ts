@@ -63,6 +63,33 @@ export function publish(document: JsonObject): Published {
   return {bytes, etag: tagFor(bytes)};
 }
 
+/** Such text as one makes at a time, before others have their turn. */
+const charactersAtOnce = 128 * 1024;
+
+/** The same of a document that comes as text in many pieces. `turn` lets others in. */
+export async function publishInTurns(
+  texts: Iterable<string>,
+  turn: () => Promise<void>,
+): Promise<{readonly pieces: readonly Uint8Array[]; readonly etag: string}> {
+  const pieces: Uint8Array[] = [];
+  const hash = createHash('sha512');
+  let text = '';
+  const flush = (): void => {
+    const piece = Buffer.from(text);
+    hash.update(piece);
+    pieces.push(piece);
+    text = '';
+  };
+  for (const some of texts) {
+    text += some;
+    if (text.length < charactersAtOnce) continue;
+    flush();
+    await turn();
+  }
+  if (text || pieces.length === 0) flush();
+  return {pieces, etag: hash.digest('hex').toUpperCase()};
+}
+
 /** The tag of a document by itself, or by what it will be made of: all that differs must be in it. */
 export const tagFor = (content: Uint8Array | string): string => createHash('sha512').update(content).digest('hex').toUpperCase();
 

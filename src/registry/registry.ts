@@ -7,12 +7,11 @@ import {compareVersions} from '../api/version-order.ts';
 import {builtIn, system} from '../kinds/all.ts';
 import type {Kind} from '../kinds/kind.ts';
 import {compileSchema} from '../schema/compile.ts';
-import type {Entry, Key, Storage} from '../storage/storage.ts';
+import type {Entry, Storage} from '../storage/storage.ts';
 import {revisionOf} from '../storage/storage.ts';
-import {contentHash} from './content-hash.ts';
-import type {Definition, Wanted} from './definition-reader.ts';
+import type {Wanted} from './definition-reader.ts';
 import {definitionReader} from './definition-reader.ts';
-import {builtInSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
+import {builtInSection, definitions, keyOf, parseKey, terms} from './keys.ts';
 import type {Resource} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
 import {bareHead, headOf} from './stored.ts';
@@ -35,15 +34,9 @@ export type Registry = {
 };
 
 export const registryLimits = {
-  /** Definitions that are read in one go. */
-  definitionsAtOnce: {limit: 200, bytesMax: 1024 * 1024},
-  /** Definitions read into one workspace's discovery. */
-  definitionsPerWorkspaceMax: 10_000,
   /** Definitions that want the same kind; one of them has it. */
   definitionsOfKindMax: 100,
 } as const;
-
-export const definitions = {group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', section: builtInSection} as const;
 
 /** Kinds every workspace has: Kubernetes' own and kcp's. */
 export const fixedKinds: readonly Kind[] = [...builtIn, ...system];
@@ -90,29 +83,13 @@ export function createRegistry(store: Storage, turn: () => Promise<void> = async
       if (!found) throw new Error(`no such kind: ${plural}.${version}.${group}`);
       return found;
     },
-    customKinds: workspaceKinds(store, rangeOf(definitions), async workspace => {
-      const found: Definition[] = [];
-      for (let after: Key | undefined, more = true, read = 0; more && read < registryLimits.definitionsPerWorkspaceMax; await turn()) {
-        const page = await store.list(rangeOf(definitions, workspace), {...registryLimits.definitionsAtOnce, ...(after && {after})});
-        found.push(...page.entries.map(definitionOf));
-        read += page.entries.length;
-        after = page.entries.at(-1)?.key;
-        more = page.more;
-      }
-      return customKindsOf(found.filter(d => d.kinds.some(kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`))));
+    customKinds: workspaceKinds({
+      store,
+      read: definitionOf,
+      serves: kind => !fixedPlurals.has(`${kind.names.plural}.${kind.group}`),
+      turn,
     }),
     wanted: definition => definitionOf(definition).wanted,
-  };
-}
-
-function customKindsOf(found: readonly Definition[]): CustomKinds {
-  const hashOf = (some: readonly Definition[]): string => contentHash(some.map(d => d.hash).join());
-  const groups = Map.groupBy(found, d => d.kinds[0]?.group ?? '');
-  return {
-    kinds: found.flatMap(d => d.kinds),
-    hash: found.length > 0 ? hashOf(found) : '',
-    bytes: found.reduce((sum, d) => sum + d.bytes, 0),
-    groups: new Map([...groups].map(([group, some]) => [group, hashOf(some)])),
   };
 }
 

@@ -2,6 +2,7 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
 import type {Discovery} from '../registry/discovery.ts';
 import {discoveryOf} from '../registry/discovery.ts';
+import {publishInTurns} from '../registry/openapi.ts';
 import {fixedKinds} from '../registry/registry.ts';
 import type {CustomKinds} from '../registry/workspace-kinds.ts';
 import {negotiate, wantsAggregatedDiscovery} from '../wire/negotiate.ts';
@@ -10,7 +11,7 @@ import type {Deps} from './deps.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
 import {openIdPaths} from './openid-documents.ts';
-import {conditional, published} from './published.ts';
+import {conditional, published, publishedLater} from './published.ts';
 import {noCache} from './reply.ts';
 
 /** What a workspace serves, in the form that was asked for; undefined where there is nothing (spec kubernetes-api 7.1, 7.2). */
@@ -20,7 +21,9 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   const accept = header(call.request.headers, 'accept');
   if (segments.length === 1 && (segments[0] === 'api' || segments[0] === 'apis') && wantsAggregatedDiscovery(accept)) {
     const part = segments[0] === 'api' ? 'core' : 'groups';
-    const document = published(deps.published, custom.hash, `aggregated ${part}`, () => discovery(custom).aggregated(part));
+    const document = await publishedLater(deps.published, `${custom.hash} aggregated ${part}`, () =>
+      publishInTurns(discovery(custom).aggregated(part), () => deps.world.turn()),
+    );
     return conditional(call, document, 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', {'cache-control': 'public'});
   }
   negotiate(accept, {});
@@ -36,7 +39,7 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
 }
 
-const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map(), bytes: 0};
+const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map()};
 
 /** What a workspace defines itself; across all workspaces, nothing. */
 export const customKindsOf = async (deps: Deps, workspace: WorkspaceId | '*'): Promise<CustomKinds> =>

@@ -22,14 +22,13 @@ export const publishedCache = (): PublishedCache =>
 export const published = (cache: PublishedCache, hash: string, name: string, make: () => JsonObject): Published =>
   cache.getOrMake(`${hash} ${name}`, () => publish(make())) as Published;
 
-type Making = Promise<InPieces | undefined>;
-const underWay = new WeakMap<PublishedCache, Map<string, Making>>();
+const underWay = new WeakMap<PublishedCache, Map<string, Promise<InPieces | undefined>>>();
 
 /** The same for a document that takes a while: who asks for it meanwhile gets the same one. */
-export function publishedLater(cache: PublishedCache, key: string, make: () => Making): Making {
+export function publishedLater<D extends InPieces | undefined>(cache: PublishedCache, key: string, make: () => Promise<D>): Promise<D> {
   const found = cache.get(key);
-  if (found) return Promise.resolve(found as InPieces);
-  const makings = underWay.get(cache) ?? new Map<string, Making>();
+  if (found) return Promise.resolve(found as D);
+  const makings = underWay.get(cache) ?? new Map<string, Promise<InPieces | undefined>>();
   underWay.set(cache, makings);
   const making =
     makings.get(key) ??
@@ -40,7 +39,7 @@ export function publishedLater(cache: PublishedCache, key: string, make: () => M
       })
       .finally(() => makings.delete(key));
   makings.set(key, making);
-  return making;
+  return making as Promise<D>;
 }
 
 type Headers = HttpReply['headers'];
