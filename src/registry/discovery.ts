@@ -5,6 +5,7 @@ import {compareVersions} from '../api/version-order.ts';
 import type {Kind, Verb} from '../kinds/kind.ts';
 import type {GroupVersionKind} from './openapi-names.ts';
 import {gvkOf} from './openapi-names.ts';
+import {joined} from './publish.ts';
 import {apiVersionOf} from './resource.ts';
 
 /**
@@ -20,8 +21,8 @@ export type Discovery = {
   apiGroupList(): JsonObject;
   /** `/apis/<group>`; undefined when the workspace has nothing of the group. The core group has no such document. */
   apiGroup(name: string): JsonObject | undefined;
-  /** `/api/v1`, `/apis/<group>/<version>`; undefined when nothing is served there. */
-  apiResourceList(group: string, version: string): JsonObject | undefined;
+  /** `/api/v1`, `/apis/<group>/<version>`, as JSON text in many pieces; undefined when nothing is served there. */
+  apiResourceList(group: string, version: string): Iterable<string> | undefined;
   /** The APIGroupDiscoveryList of `/api` ('core') or of `/apis` ('groups'), as JSON text in many pieces: it is long where there are thousands of kinds. */
   aggregated(part: 'core' | 'groups'): Iterable<string>;
 };
@@ -52,13 +53,7 @@ export function discoveryOf(kinds: readonly Kind[]): Discovery {
       const served = byName.get(group)?.versions.find(v => v.version === version);
       if (!served) return undefined;
       storageVersions ??= storageVersionsOf(groups);
-      const versions = storageVersions;
-      return {
-        kind: 'APIResourceList',
-        ...(group && {apiVersion: 'v1'}),
-        groupVersion: apiVersionOf(group, version),
-        resources: served.kinds.flatMap(kind => apiResources(kind, versions.get(pluralOf(kind)))),
-      };
+      return resourceList(group, served, storageVersions);
     },
     aggregated: part => aggregated(groups.filter(group => isNamed(group) === (part === 'groups'))),
   };
@@ -121,6 +116,17 @@ function apiGroup({name, versions}: ServedGroup): JsonObject {
   return {name, versions: listed, preferredVersion: {...(listed[0] as JsonObject)}};
 }
 
+function* resourceList(group: string, {version, kinds}: ServedVersion, storageVersions: ReadonlyMap<string, string>): Generator<string> {
+  const opening = {kind: 'APIResourceList', ...(group && {apiVersion: 'v1'}), groupVersion: apiVersionOf(group, version)};
+  yield `${stringify(opening).slice(0, -1)},"resources":[`;
+  yield* joined(resourceTexts(kinds, storageVersions));
+  yield ']}';
+}
+
+function* resourceTexts(kinds: readonly Kind[], storageVersions: ReadonlyMap<string, string>): Generator<string> {
+  for (const kind of kinds) yield stringify(apiResources(kind, storageVersions.get(pluralOf(kind)))).slice(1, -1);
+}
+
 function apiResources(kind: Kind, storageVersion: string | undefined): JsonObject[] {
   const {names, namespaced} = kind;
   const resource = {
@@ -149,7 +155,7 @@ function* aggregated(groups: readonly ServedGroup[]): Generator<string> {
     yield `${i > 0 ? ',' : ''}{"metadata":${stringify(name ? {name} : {})},"versions":[`;
     for (const [j, {version, kinds}] of versions.entries()) {
       yield `${j > 0 ? ',' : ''}{"version":${stringify(version)},"resources":[`;
-      for (const [k, kind] of kinds.entries()) yield k > 0 ? `,${resourceText(kind)}` : resourceText(kind);
+      yield* joined(kinds.values().map(discoveryText));
       yield '],"freshness":"Current"}';
     }
     yield ']}';
@@ -157,14 +163,14 @@ function* aggregated(groups: readonly ServedGroup[]): Generator<string> {
   yield ']}';
 }
 
-const resourceTexts = new WeakMap<Kind, string>();
+const discoveryTexts = new WeakMap<Kind, string>();
 
 /** A resource in the aggregated form. When one kind changes among thousands, the others are told of again. */
-function resourceText(kind: Kind): string {
-  let text = resourceTexts.get(kind);
+function discoveryText(kind: Kind): string {
+  let text = discoveryTexts.get(kind);
   if (text === undefined) {
     text = stringify(resourceDiscovery(kind));
-    resourceTexts.set(kind, text);
+    discoveryTexts.set(kind, text);
   }
   return text;
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, parse} from '../api/json.ts';
-import {openApiV2, publishV2, v2Limits} from './openapi-v2.ts';
+import {openApiV2, publishV2} from './openapi-v2.ts';
 import {definitionV2, schemaV2} from './openapi-v2-schema.ts';
+import {publishLimits} from './publish.ts';
 import {configMaps, custom, namespaces, reviews, sampleSchemas, widgets} from './sample-kinds.suite.ts';
 
 const hostile = custom('example.com', 'v1', 'Hostile', {
@@ -139,7 +140,7 @@ test('a long document is made in turns, and one that is too long not at all', as
   assert.equal(turns, 8);
   assert.deepEqual(texts(follow(bytesOf(protobuf), 9, 1, 1)), ['d0', 'd1', 'd2', 'd3']);
   for (const form of ['json', 'protobuf'] as const)
-    assert.equal(await publishV2(long(Math.ceil(v2Limits.bytesMax / chars)), form, turn), undefined);
+    assert.equal(await publishV2(long(Math.ceil(publishLimits.bytesMax / chars)), form, turn), undefined);
 });
 
 test('a document without kinds is one too', async () => {
@@ -152,4 +153,13 @@ test('a document without kinds is one too', async () => {
       'securityDefinitions',
       'security',
     ]);
+});
+
+test('a definition whose name is that of a shared one is told once, as the shared one', async () => {
+  const [name] = Object.keys(sampleSchemas.meta) as [string];
+  const [kindName, version, ...group] = name.split('.').reverse() as [string, string, ...string[]];
+  const doc = bytesOf(
+    await publishV2(openApiV2([configMaps, custom(group.join('.'), version, kindName)], sampleSchemas), 'json', async () => {}),
+  );
+  assert.equal(doc.toString().split(`${JSON.stringify(name)}:{`).length, 2);
 });

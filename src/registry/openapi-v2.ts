@@ -11,6 +11,7 @@ import type {SchemaSource} from './openapi-schemas.ts';
 import {ownSchemas, sharedSchemas} from './openapi-schemas.ts';
 import {encodeDocument} from './openapi-v2-protobuf.ts';
 import {definitionV2} from './openapi-v2-schema.ts';
+import {publishLimits} from './publish.ts';
 
 /**
  * The OpenAPI v2 document of exactly these kinds, all groups in one (spec kubernetes-api 7.3), in parts: each has some of its paths and definitions, and is
@@ -18,8 +19,9 @@ import {definitionV2} from './openapi-v2-schema.ts';
  * tells the rest, and this document grows with every group.
  */
 export function* openApiV2(kinds: readonly Kind[], schemas: SchemaSource): Generator<PartV2> {
-  yield {paths: {}, definitions: inV2(Object.entries(sharedSchemas(kinds, schemas)))};
-  const told = new Set<string>();
+  const shared = sharedSchemas(kinds, schemas);
+  yield {paths: {}, definitions: inV2(Object.entries(shared))};
+  const told = new Set(Object.keys(shared));
   for (const kind of servedGroups(kinds).flatMap(group => group.versions.flatMap(served => served.kinds))) {
     const own = ownSchemas(kind, schemas).filter(([name]) => !told.has(name));
     for (const [name] of own) told.add(name);
@@ -28,13 +30,6 @@ export function* openApiV2(kinds: readonly Kind[], schemas: SchemaSource): Gener
 }
 
 export type PartV2 = {readonly paths: JsonObject; readonly definitions: JsonObject};
-
-export const v2Limits = {
-  /** What is made between two turns of the event loop, but for a single part that is larger. */
-  bytesAtOnce: 96 * 1024,
-  /** Beyond this there is no such document: v3 has one for each group. */
-  bytesMax: 64 * 1024 * 1024,
-} as const;
 
 export type FormV2 = 'json' | 'protobuf';
 
@@ -51,8 +46,8 @@ export async function publishV2(
     const length = writer.add(part);
     total += length;
     sinceTurn += length;
-    if (total > v2Limits.bytesMax) return undefined;
-    if (sinceTurn > v2Limits.bytesAtOnce) {
+    if (total > publishLimits.bytesMax) return undefined;
+    if (sinceTurn > publishLimits.charactersAtOnce) {
       writer.flush();
       await turn();
       sinceTurn = 0;

@@ -1,8 +1,9 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
 import type {Discovery} from '../registry/discovery.ts';
 import {discoveryOf} from '../registry/discovery.ts';
-import {publishInTurns} from '../registry/openapi.ts';
+import {publish} from '../registry/publish.ts';
 import {fixedKinds} from '../registry/registry.ts';
 import type {CustomKinds} from '../registry/workspace-kinds.ts';
 import {negotiate, wantsAggregatedDiscovery} from '../wire/negotiate.ts';
@@ -11,7 +12,7 @@ import type {Deps} from './deps.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
 import {openIdPaths} from './openid-documents.ts';
-import {conditional, published, publishedLater} from './published.ts';
+import {conditional, published} from './published.ts';
 import {noCache} from './reply.ts';
 
 /** What a workspace serves, in the form that was asked for; undefined where there is nothing (spec kubernetes-api 7.1, 7.2). */
@@ -21,8 +22,8 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   const accept = header(call.request.headers, 'accept');
   if (segments.length === 1 && (segments[0] === 'api' || segments[0] === 'apis') && wantsAggregatedDiscovery(accept)) {
     const part = segments[0] === 'api' ? 'core' : 'groups';
-    const document = await publishedLater(deps.published, `${custom.hash} aggregated ${part}`, () =>
-      publishInTurns(discovery(custom).aggregated(part), () => deps.world.turn()),
+    const document = await published(deps.published, `${custom.hash} aggregated ${part}`, () =>
+      publish(discovery(custom).aggregated(part), deps.world.turn),
     );
     return conditional(call, document, 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', {'cache-control': 'public'});
   }
@@ -30,13 +31,10 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   const path = segments.join('/');
   if (!exists(custom, segments)) return undefined;
   const address = deps.about.address();
-  const document = published(
-    deps.published,
-    custom.hash,
-    `legacy ${address} ${path}`,
-    () => legacy(discovery(custom), segments, address) as JsonObject,
+  const document = await published(deps.published, `${custom.hash} legacy ${address} ${path}`, () =>
+    publish(legacy(discovery(custom), segments, address) as Iterable<string>, deps.world.turn),
   );
-  return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
+  return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.pieces};
 }
 
 const everywhere: CustomKinds = {kinds: [], hash: '', groups: new Map()};
@@ -65,12 +63,14 @@ function exists(custom: CustomKinds, segments: readonly string[]): boolean {
   return group !== '' && (served(fixedKinds) || served(custom.kinds));
 }
 
-function legacy(from: Discovery, segments: readonly string[], address: string): JsonObject | undefined {
+function legacy(from: Discovery, segments: readonly string[], address: string): Iterable<string> | undefined {
   const [root, group, version] = segments;
-  if (root === undefined || root === 'index.html') return from.rootPaths(otherPaths);
-  if (root === 'api') return group === undefined ? from.apiVersions(address) : from.apiResourceList('', group);
-  if (group === undefined) return from.apiGroupList();
-  return version === undefined ? from.apiGroup(group) : from.apiResourceList(group, version);
+  if (root === undefined || root === 'index.html') return whole(from.rootPaths(otherPaths));
+  if (root === 'api') return group === undefined ? whole(from.apiVersions(address)) : from.apiResourceList('', group);
+  if (group === undefined) return whole(from.apiGroupList());
+  return version === undefined ? whole(from.apiGroup(group)) : from.apiResourceList(group, version);
 }
+
+const whole = (document: JsonObject | undefined): readonly string[] | undefined => document && [stringify(document)];
 
 const otherPaths = [...openIdPaths, '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/readyz', '/version'];

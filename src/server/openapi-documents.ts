@@ -1,9 +1,10 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {OpenApi} from '../registry/openapi.ts';
-import {openApiIndex, openApiOf, tagFor} from '../registry/openapi.ts';
+import {openApiIndex, openApiOf} from '../registry/openapi.ts';
 import type {FormV2} from '../registry/openapi-v2.ts';
 import {openApiV2, publishV2} from '../registry/openapi-v2.ts';
+import {publish, tagFor} from '../registry/publish.ts';
 import {fixedKinds} from '../registry/registry.ts';
 import type {CustomKinds} from '../registry/workspace-kinds.ts';
 import {metaSchemas} from '../schema/meta-schemas.ts';
@@ -13,7 +14,7 @@ import type {Deps} from './deps.ts';
 import {customKindsOf} from './discovery-documents.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
-import {conditional, published, publishedLater, unchanged} from './published.ts';
+import {conditional, published, unchanged} from './published.ts';
 
 const schemas = {published: publishedV3, meta: metaSchemas};
 
@@ -25,8 +26,11 @@ export async function openApiDocument(deps: Deps, call: Call, workspace: Workspa
   if (version !== 'v3') return undefined;
   const api = openApiFor(custom);
   if (path.length > 0) return v3(deps, call, custom, path.join('/'));
-  const index = published(deps.published, custom.hash, 'openapi index', () =>
-    openApiIndex(api.paths, name => tagOf(deps, hashFor(custom, name), name)),
+  const index = await published(deps.published, `${custom.hash} openapi index`, () =>
+    publish(
+      openApiIndex(api.paths, name => tagOf(deps, hashFor(custom, name), name)),
+      deps.world.turn,
+    ),
   );
   return conditional(call, index, 'application/json');
 }
@@ -45,7 +49,7 @@ const hashFor = (custom: CustomKinds, name: string): string => custom.groups.get
 /** The tag of a document follows from what it is made of: the index names thousands without making one. */
 const tagOf = (deps: Deps, hash: string, name: string): string => tagFor(`${deps.about.version['gitVersion']} ${hash} ${name}`);
 
-function v3(deps: Deps, call: Call, custom: CustomKinds, name: string): HttpReply | undefined {
+async function v3(deps: Deps, call: Call, custom: CustomKinds, name: string): Promise<HttpReply | undefined> {
   const api = openApiFor(custom);
   if (!api.paths.includes(name)) return undefined;
   const hash = hashFor(custom, name);
@@ -55,8 +59,13 @@ function v3(deps: Deps, call: Call, custom: CustomKinds, name: string): HttpRepl
     const prefix = call.target.cluster === undefined ? '' : `/clusters/${call.target.cluster}`;
     return {status: 301, headers: {location: `${prefix}/openapi/v3/${name}?hash=${etag}`}};
   }
-  const {bytes} = published(deps.published, hash, `openapi ${name}`, () => api.document(name) ?? {});
-  return conditional(call, {bytes, etag}, 'application/json', asked ? {'cache-control': 'public, immutable', expires: inAYear} : {});
+  const headers = asked ? {'cache-control': 'public, immutable', expires: inAYear} : {};
+  const early = unchanged(call, etag, headers);
+  if (early) return early;
+  const document = await published(deps.published, `${hash} openapi ${name}`, () =>
+    publish(api.document(name) as Iterable<string>, deps.world.turn, etag),
+  );
+  return conditional(call, document, 'application/json', headers);
 }
 
 /** Documents named by their hash never change; any date far off will do. */
@@ -73,12 +82,10 @@ async function v2(deps: Deps, call: Call, custom: CustomKinds): Promise<HttpRepl
   const etag = tagOf(deps, custom.hash, 'v2');
   const early = unchanged(call, etag);
   if (early) return early;
-  const document = await publishedLater(deps.published, `${custom.hash} openapi v2 ${form}`, async () => {
-    const pieces = await publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas), form, () => deps.world.turn());
+  const document = await published(deps.published, `${custom.hash} openapi v2 ${form}`, async () => {
+    const pieces = await publishV2(openApiV2([...fixedKinds, ...custom.kinds], schemas), form, deps.world.turn);
     return pieces && {pieces, etag};
   });
-  if (!document)
-    throw new ApiError('ServiceUnavailable', 'the workspace has too many kinds for one document; /openapi/v3 has one for each group');
   return conditional(call, document, form === 'json' ? 'application/json' : (protobufTypes[0] as string));
 }
 
