@@ -5,14 +5,13 @@ import {dig, digString, equal} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {setDefinitionConditions} from '../kinds/crd-conditions.ts';
-import {customSection, keyOf, parseKey, rangeOf, terms} from '../registry/keys.ts';
+import {customSection, keyOf, parseKey, rangeOf, definitions as space, terms} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
-import {definitions as space} from '../registry/registry.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Event, Key} from '../storage/storage.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
-import {emptyRange} from './removal.ts';
+import {emptyRange, finalizersOf, isMarked} from './removal.ts';
 
 const prefix = rangeOf(space);
 const namesRef = 'names ';
@@ -42,7 +41,7 @@ const isLeaving = ({metadata}: KubeObject): boolean =>
 function ofDefinition(event: Event): readonly string[] {
   const {workspace} = parseKey(event.key);
   if (event.type === 'delete') return [`${namesRef}${workspace}`];
-  return isLeaving(peek(event)) ? [event.key] : none;
+  return finalizersOf(event).includes(cleanupFinalizer) && isMarked(event) ? [event.key] : none;
 }
 
 async function leave(key: Key, around: Surroundings): Promise<{againMs: number} | undefined> {

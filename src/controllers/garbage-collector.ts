@@ -1,13 +1,10 @@
 import {propagationFinalizers} from '../admission/deletion.ts';
 import type {Surroundings} from '../admission/rule.ts';
 import type {WorkspaceId} from '../api/cluster.ts';
-import {digString} from '../api/json.ts';
 import type {OwnerReference} from '../api/object.ts';
-import {asJson} from '../api/object.ts';
 import type {Located} from '../registry/keys.ts';
-import {parseKey, rangeOf, terms} from '../registry/keys.ts';
+import {definitions, parseKey, rangeOf, terms} from '../registry/keys.ts';
 import {isSystem, logicalClusterKey} from '../registry/logical-clusters.ts';
-import {definitions} from '../registry/registry.ts';
 import {peek} from '../registry/stored.ts';
 import type {Entry, Event, Key} from '../storage/storage.ts';
 import type {Controller} from './controller.ts';
@@ -72,8 +69,8 @@ function refsOf(event: Event, around: Surroundings): Ref[] {
   const ours = held.includes(propagationFinalizers.Orphan) || held.includes(propagationFinalizers.Foreground);
   if (ours && isMarked(event)) refs.push(['owner', key]);
   if (key.startsWith(definitionRange)) {
-    const spec = asJson(peek(event))['spec'];
-    refs.push(['kind', workspace, digString(spec, 'group') ?? '', digString(spec, 'names', 'kind') ?? '']);
+    const {group, kind} = around.registry.wanted(event);
+    refs.push(['kind', workspace, group, kind]);
   }
   return refs;
 }

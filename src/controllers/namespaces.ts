@@ -45,24 +45,26 @@ export const namespaces: Controller = {
 /** Somebody else's finalizers are at work; their end wakes us, and this is only for the case that it did not. */
 const lookAgainMs = 15_000;
 
+/** Kinds that are looked at between two turns of the event loop. */
+const kindsAtOnce = 100;
+
 type Left = {readonly kind: Kind; readonly remains: Remains};
 
 async function empty(around: Surroundings, workspace: WorkspaceId, namespace: string): Promise<Left[]> {
   const {fixed, own} = await around.registry.kindsOf(workspace);
-  const stored = [...fixed, ...own].filter(kind => kind.namespaced && !kind.strategy.virtual);
   const left: Left[] = [];
   const seen = new Set<string>();
-  for (const kind of stored) {
-    const resource = {
-      group: kind.group,
-      resource: kind.names.plural,
-      section: own.includes(kind) ? customSection : builtInSection,
-    };
-    const range = rangeOf(resource, workspace, namespace);
-    if (seen.has(range)) continue;
-    seen.add(range);
-    const remains = await emptyRange(around, range);
-    if (remains.objects > 0) left.push({kind, remains});
+  for (const [kinds, section] of [[fixed, builtInSection] as const, [own, customSection] as const]) {
+    for (const kind of kinds) {
+      if (!kind.namespaced || kind.strategy.virtual) continue;
+      const range = rangeOf({group: kind.group, resource: kind.names.plural, section}, workspace, namespace);
+      if (seen.has(range)) continue;
+      seen.add(range);
+      // Most hold nothing, and looking needs no waiting: thousands of kinds would hold up everybody else.
+      if (seen.size % kindsAtOnce === 0) await around.world.turn();
+      const remains = await emptyRange(around, range);
+      if (remains.objects > 0) left.push({kind, remains});
+    }
   }
   return left;
 }

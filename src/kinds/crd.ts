@@ -1,7 +1,7 @@
 /** How a CustomResourceDefinition becomes kinds (spec kubernetes-api 6.8-6.10). */
 import {age} from '../api/age.ts';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, parse, stringify} from '../api/json.ts';
+import {dig, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {compareVersions} from '../api/version-order.ts';
@@ -14,8 +14,14 @@ import type {Column, Kind, KindNames, ScalePaths, Subresources, Verb} from './ki
 import {customVerbs} from './kind.ts';
 import {child, number, objects, text, texts} from './read.ts';
 
-/** One kind per served version, under the accepted names; none before names were accepted. The definition must be valid. */
-export function kindsOfCrd(crd: JsonObject): Kind[] {
+/** Tells of a version of a definition how to come by its schema as it was written. */
+export type WrittenSchema = (version: JsonObject) => () => JsonObject;
+
+/**
+ * One kind per served version, under the accepted names; none before names were accepted. The definition must be valid. What `written` gives is held by
+ * the kind, and called when its schema is asked for and nobody holds it any more.
+ */
+export function kindsOfCrd(crd: JsonObject, written: WrittenSchema = writtenSchema): Kind[] {
   const spec = child(crd, 'spec') ?? {};
   const names = namesOf(child(child(crd, 'status'), 'acceptedNames'));
   if (!names) return [];
@@ -23,21 +29,22 @@ export function kindsOfCrd(crd: JsonObject): Kind[] {
   const shared = {group: text(spec, 'group'), names, namespaced: text(spec, 'scope') === 'Namespaced', verbs};
   return objects(spec, 'versions')
     .filter(version => version['served'] === true)
-    .map(version => withSchema({...shared, ...kindOfVersion(version), ...deprecationOf(version, spec, names.kind)}, version));
+    .map(version => withSchema({...shared, ...kindOfVersion(version), ...deprecationOf(version, spec, names.kind)}, written(version)));
 }
 
 /**
- * The kind with its schema, which is read when it is asked for: discovery of thousands of kinds asks for none. Until then no more is held of the
- * definition than the text of the schema.
+ * The kind with its schema, which is read when it is asked for: discovery of thousands of kinds asks for none, and who compiles it holds it. Documents go
+ * through all of them, and nobody wants them afterwards.
  */
-function withSchema(kind: Omit<Kind, 'schema'>, version: JsonObject): Kind {
-  let text = stringify(writtenSchema(version));
-  let schema: JsonSchema | undefined;
+function withSchema(kind: Omit<Kind, 'schema'>, written: () => JsonObject): Kind {
+  let held: WeakRef<JsonSchema> | undefined;
   return Object.defineProperty(kind, 'schema', {
     enumerable: true,
     get() {
-      schema ??= schemaOf(parse(text) as JsonObject);
-      text = '';
+      const known = held?.deref();
+      if (known) return known;
+      const schema = schemaOf(written());
+      held = new WeakRef(schema);
       return schema;
     },
   }) as Kind;
@@ -50,8 +57,10 @@ export const storageVersionOf = (crd: JsonObject): string => {
 };
 
 /** The schema of a version, served or not. The definition must be valid. */
-export const versionSchema = (crd: JsonObject, name: string): JsonSchema =>
-  schemaOf(writtenSchema(objects(child(crd, 'spec'), 'versions').find(version => text(version, 'name') === name)));
+export function versionSchema(crd: JsonObject, name: string, written: WrittenSchema = writtenSchema): JsonSchema {
+  const found = objects(child(crd, 'spec'), 'versions').find(version => text(version, 'name') === name);
+  return schemaOf(found ? written(found)() : {});
+}
 
 export const isEstablished = (crd: JsonObject): boolean => hasCondition(crd, 'Established');
 
@@ -82,7 +91,7 @@ type VersionPart = Pick<Kind, 'version' | 'subresources' | 'columns' | 'strategy
   readonly selectable: readonly string[];
 };
 
-const writtenSchema = (version: JsonObject | undefined): JsonObject => child(child(version, 'schema'), 'openAPIV3Schema') ?? {};
+const writtenSchema: WrittenSchema = version => () => child(child(version, 'schema'), 'openAPIV3Schema') ?? {};
 // Validation has made sure that nothing is wrong with it.
 const schemaOf = (written: JsonObject): JsonSchema => readSchema(written, 'schema').schema;
 

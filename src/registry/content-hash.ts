@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {hash} from 'node:crypto';
 
 /** Names content by its SHA-256, in hex. */
-export const contentHash = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const contentHash = (content: string | Uint8Array): string => hash('sha256', content);

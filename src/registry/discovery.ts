@@ -1,9 +1,11 @@
 import {createHash} from 'node:crypto';
 import type {JsonObject} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
 import {compareVersions} from '../api/version-order.ts';
 import type {Kind, Verb} from '../kinds/kind.ts';
 import type {GroupVersionKind} from './openapi-names.ts';
 import {gvkOf} from './openapi-names.ts';
+import {joined} from './publish.ts';
 import {apiVersionOf} from './resource.ts';
 
 /**
@@ -19,10 +21,10 @@ export type Discovery = {
   apiGroupList(): JsonObject;
   /** `/apis/<group>`; undefined when the workspace has nothing of the group. The core group has no such document. */
   apiGroup(name: string): JsonObject | undefined;
-  /** `/api/v1`, `/apis/<group>/<version>`; undefined when nothing is served there. */
-  apiResourceList(group: string, version: string): JsonObject | undefined;
-  /** The APIGroupDiscoveryList of `/api` ('core') or of `/apis` ('groups'). */
-  aggregated(part: 'core' | 'groups'): JsonObject;
+  /** `/api/v1`, `/apis/<group>/<version>`, as JSON text in many pieces; undefined when nothing is served there. */
+  apiResourceList(group: string, version: string): Iterable<string> | undefined;
+  /** The APIGroupDiscoveryList of `/api` ('core') or of `/apis` ('groups'), as JSON text in many pieces: it is long where there are thousands of kinds. */
+  aggregated(part: 'core' | 'groups'): Iterable<string>;
 };
 
 /** One group as it is served: versions best first, kinds by plural. */
@@ -33,7 +35,7 @@ export type ServedVersion = {readonly version: string; readonly kinds: readonly 
 export function discoveryOf(kinds: readonly Kind[]): Discovery {
   const groups = servedGroups(kinds);
   const byName = new Map(groups.map(group => [group.name, group]));
-  const storageVersions = storageVersionsOf(groups);
+  let storageVersions: ReadonlyMap<string, string> | undefined;
 
   return {
     rootPaths: others => ({paths: [...new Set([...others, '/api', '/apis', '/apis/', ...groups.flatMap(apiPaths)])].sort()}),
@@ -49,21 +51,11 @@ export function discoveryOf(kinds: readonly Kind[]): Discovery {
     },
     apiResourceList(group, version) {
       const served = byName.get(group)?.versions.find(v => v.version === version);
-      return (
-        served && {
-          kind: 'APIResourceList',
-          ...(group && {apiVersion: 'v1'}),
-          groupVersion: apiVersionOf(group, version),
-          resources: served.kinds.flatMap(kind => apiResources(kind, storageVersions.get(pluralOf(kind)))),
-        }
-      );
+      if (!served) return undefined;
+      storageVersions ??= storageVersionsOf(groups);
+      return resourceList(group, served, storageVersions);
     },
-    aggregated: part => ({
-      kind: 'APIGroupDiscoveryList',
-      apiVersion: 'apidiscovery.k8s.io/v2',
-      metadata: {},
-      items: groups.filter(group => isNamed(group) === (part === 'groups')).map(groupDiscovery),
-    }),
+    aggregated: part => aggregated(groups.filter(group => isNamed(group) === (part === 'groups'))),
   };
 }
 
@@ -124,6 +116,17 @@ function apiGroup({name, versions}: ServedGroup): JsonObject {
   return {name, versions: listed, preferredVersion: {...(listed[0] as JsonObject)}};
 }
 
+function* resourceList(group: string, {version, kinds}: ServedVersion, storageVersions: ReadonlyMap<string, string>): Generator<string> {
+  const opening = {kind: 'APIResourceList', ...(group && {apiVersion: 'v1'}), groupVersion: apiVersionOf(group, version)};
+  yield `${stringify(opening).slice(0, -1)},"resources":[`;
+  yield* joined(resourceTexts(kinds, storageVersions));
+  yield ']}';
+}
+
+function* resourceTexts(kinds: readonly Kind[], storageVersions: ReadonlyMap<string, string>): Generator<string> {
+  for (const kind of kinds) yield stringify(apiResources(kind, storageVersions.get(pluralOf(kind)))).slice(1, -1);
+}
+
 function apiResources(kind: Kind, storageVersion: string | undefined): JsonObject[] {
   const {names, namespaced} = kind;
   const resource = {
@@ -146,10 +149,31 @@ function apiResources(kind: Kind, storageVersion: string | undefined): JsonObjec
   return [resource, ...subresources];
 }
 
-const groupDiscovery = ({name, versions}: ServedGroup): JsonObject => ({
-  metadata: name ? {name} : {},
-  versions: versions.map(({version, kinds}) => ({version, resources: kinds.map(resourceDiscovery), freshness: 'Current'})),
-});
+function* aggregated(groups: readonly ServedGroup[]): Generator<string> {
+  yield '{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","metadata":{},"items":[';
+  for (const [i, {name, versions}] of groups.entries()) {
+    yield `${i > 0 ? ',' : ''}{"metadata":${stringify(name ? {name} : {})},"versions":[`;
+    for (const [j, {version, kinds}] of versions.entries()) {
+      yield `${j > 0 ? ',' : ''}{"version":${stringify(version)},"resources":[`;
+      yield* joined(kinds.values().map(discoveryText));
+      yield '],"freshness":"Current"}';
+    }
+    yield ']}';
+  }
+  yield ']}';
+}
+
+const discoveryTexts = new WeakMap<Kind, string>();
+
+/** A resource in the aggregated form. When one kind changes among thousands, the others are told of again. */
+function discoveryText(kind: Kind): string {
+  let text = discoveryTexts.get(kind);
+  if (text === undefined) {
+    text = stringify(resourceDiscovery(kind));
+    discoveryTexts.set(kind, text);
+  }
+  return text;
+}
 
 function resourceDiscovery(kind: Kind): JsonObject {
   const responseKind = {group: kind.group, version: kind.version, kind: kind.names.kind};

@@ -16,6 +16,8 @@ export type KeySpace = {
 export const builtInSection = 'built-in';
 export const customSection = 'customresources';
 
+export const definitions = {group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', section: builtInSection} as const;
+
 /** Events of both groups: they own nothing, and nobody collects them by owner. */
 export const eventSpace = {group: '', resource: 'events', section: builtInSection} as const;
 

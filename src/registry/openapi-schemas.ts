@@ -12,13 +12,7 @@ export type SchemaSource = {
   readonly meta: {readonly [name: string]: JsonObject};
 };
 
-/** The definitions of a document, in v3's form: the kinds, their lists, and everything they refer to. */
-export const schemasOf = (kinds: readonly Kind[], schemas: SchemaSource): JsonObject => ({
-  ...Object.fromEntries(kinds.flatMap(kind => ownSchemas(kind, schemas))),
-  ...sharedSchemas(kinds, schemas),
-});
-
-/** Those of a kind, of its list and of what its subresources answer, by name. */
+/** The definitions of a kind, in v3's form, of its list and of what its subresources answer, by name. */
 export const ownSchemas = (kind: Kind, schemas: SchemaSource): [string, JsonObject][] => [
   [definitionName(kind, kind.names.kind), objectSchema(kind, schemas)],
   // Reviews are answered and never listed.

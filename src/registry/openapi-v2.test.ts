@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, parse} from '../api/json.ts';
-import {openApiV2, publishV2, v2Limits} from './openapi-v2.ts';
+import {openApiV2, publishV2} from './openapi-v2.ts';
 import {definitionV2, schemaV2} from './openapi-v2-schema.ts';
+import {publishLimits} from './publish.ts';
 import {configMaps, custom, namespaces, reviews, sampleSchemas, widgets} from './sample-kinds.suite.ts';
 
 const hostile = custom('example.com', 'v1', 'Hostile', {
@@ -13,8 +14,8 @@ const hostile = custom('example.com', 'v1', 'Hostile', {
   },
 });
 const parts = () => openApiV2([namespaces, configMaps, reviews, widgets, hostile], sampleSchemas);
-const published = await publishV2(parts(), async () => {});
-const document = parse(Buffer.from(published?.bytes ?? []).toString()) as JsonObject;
+const bytesOf = (pieces: readonly Uint8Array[] | undefined): Buffer => Buffer.concat(pieces ?? []);
+const document = parse(bytesOf(await publishV2(parts(), 'json', async () => {})).toString()) as JsonObject;
 
 test('schemas lose what v2 has no words for, and get no stricter', () => {
   const cases: readonly [Json, Json][] = [
@@ -110,8 +111,8 @@ const follow = (message: Uint8Array, ...path: readonly number[]): Uint8Array[] =
   path.reduce<Uint8Array[]>((from, number) => from.flatMap(one => fields(one, number)), [message]);
 const texts = (messages: readonly Uint8Array[]): string[] => messages.map(m => Buffer.from(m).toString());
 
-test('the protobuf form has what clients read, where gnostic has it', () => {
-  const {protobuf} = published as {protobuf: Uint8Array};
+test('the protobuf form has what clients read, where gnostic has it', async () => {
+  const protobuf = bytesOf(await publishV2(parts(), 'protobuf', async () => {}));
   assert.deepEqual(texts(follow(protobuf, 1)), ['2.0']);
   assert.deepEqual(texts(follow(protobuf, 8, 2, 1)), Object.keys(document['paths'] as JsonObject));
   assert.deepEqual(texts(follow(protobuf, 9, 1, 1)), Object.keys(document['definitions'] as JsonObject));
@@ -131,10 +132,34 @@ test('a long document is made in turns, and one that is too long not at all', as
   }
   let turns = 0;
   const turn = async () => void turns++;
-  const whole = await publishV2(long(4), turn);
+  const json = await publishV2(long(4), 'json', turn);
   assert.equal(turns, 4);
-  const {definitions} = JSON.parse(Buffer.from(whole?.bytes ?? []).toString()) as {definitions: object};
+  const {definitions} = JSON.parse(bytesOf(json).toString()) as {definitions: object};
   assert.deepEqual(Object.keys(definitions), ['d0', 'd1', 'd2', 'd3']);
-  assert.deepEqual(texts(follow(whole?.protobuf as Uint8Array, 9, 1, 1)), ['d0', 'd1', 'd2', 'd3']);
-  assert.equal(await publishV2(long(Math.ceil(v2Limits.bytesMax / chars)), turn), undefined);
+  const protobuf = await publishV2(long(4), 'protobuf', turn);
+  assert.equal(turns, 8);
+  assert.deepEqual(texts(follow(bytesOf(protobuf), 9, 1, 1)), ['d0', 'd1', 'd2', 'd3']);
+  for (const form of ['json', 'protobuf'] as const)
+    assert.equal(await publishV2(long(Math.ceil(publishLimits.bytesMax / chars)), form, turn), undefined);
+});
+
+test('a document without kinds is one too', async () => {
+  for (const empty of [[], [{paths: {}, definitions: {}}]])
+    assert.deepEqual(Object.keys(JSON.parse(bytesOf(await publishV2(empty, 'json', async () => {})).toString())), [
+      'swagger',
+      'info',
+      'paths',
+      'definitions',
+      'securityDefinitions',
+      'security',
+    ]);
+});
+
+test('a definition whose name is that of a shared one is told once, as the shared one', async () => {
+  const [name] = Object.keys(sampleSchemas.meta) as [string];
+  const [kindName, version, ...group] = name.split('.').reverse() as [string, string, ...string[]];
+  const doc = bytesOf(
+    await publishV2(openApiV2([configMaps, custom(group.join('.'), version, kindName)], sampleSchemas), 'json', async () => {}),
+  );
+  assert.equal(doc.toString().split(`${JSON.stringify(name)}:{`).length, 2);
 });

@@ -11,6 +11,7 @@ import type {SchemaSource} from './openapi-schemas.ts';
 import {ownSchemas, sharedSchemas} from './openapi-schemas.ts';
 import {encodeDocument} from './openapi-v2-protobuf.ts';
 import {definitionV2} from './openapi-v2-schema.ts';
+import {publishLimits} from './publish.ts';
 
 /**
  * The OpenAPI v2 document of exactly these kinds, all groups in one (spec kubernetes-api 7.3), in parts: each has some of its paths and definitions, and is
@@ -18,8 +19,9 @@ import {definitionV2} from './openapi-v2-schema.ts';
  * tells the rest, and this document grows with every group.
  */
 export function* openApiV2(kinds: readonly Kind[], schemas: SchemaSource): Generator<PartV2> {
-  yield {paths: {}, definitions: inV2(Object.entries(sharedSchemas(kinds, schemas)))};
-  const told = new Set<string>();
+  const shared = sharedSchemas(kinds, schemas);
+  yield {paths: {}, definitions: inV2(Object.entries(shared))};
+  const told = new Set(Object.keys(shared));
   for (const kind of servedGroups(kinds).flatMap(group => group.versions.flatMap(served => served.kinds))) {
     const own = ownSchemas(kind, schemas).filter(([name]) => !told.has(name));
     for (const [name] of own) told.add(name);
@@ -29,60 +31,97 @@ export function* openApiV2(kinds: readonly Kind[], schemas: SchemaSource): Gener
 
 export type PartV2 = {readonly paths: JsonObject; readonly definitions: JsonObject};
 
-export const v2Limits = {
-  /** What is made between two turns of the event loop, but for a single part that is larger. */
-  bytesAtOnce: 96 * 1024,
-  /** Beyond this there is no such document: v3 has one for each group. */
-  bytesMax: 64 * 1024 * 1024,
-} as const;
+export type FormV2 = 'json' | 'protobuf';
 
-/** A document as it travels, as JSON and as protobuf; undefined when it would become too long. `turn` lets others in. */
+/** A document as it travels, in pieces; undefined when it would become too long. `turn` lets others in. */
 export async function publishV2(
   parts: Iterable<PartV2>,
+  form: FormV2,
   turn: () => Promise<void>,
-): Promise<{readonly bytes: Uint8Array; readonly protobuf: Uint8Array} | undefined> {
-  const paths: Uint8Array[] = [];
-  const definitions: Uint8Array[] = [];
-  // Messages that follow each other are one message, with the fields of all of them.
-  const protobuf = [encodeDocument({...opening})];
+): Promise<readonly Uint8Array[] | undefined> {
+  const writer = form === 'json' ? new JsonWriter() : new ProtobufWriter();
   let total = 0;
   let sinceTurn = 0;
   for (const part of parts) {
-    const made = [inner(part.paths), inner(part.definitions)] as const;
-    if (made[0].length > 0) paths.push(paths.length > 0 ? comma : nothing, made[0]);
-    if (made[1].length > 0) definitions.push(definitions.length > 0 ? comma : nothing, made[1]);
-    protobuf.push(encodeDocument({...part}));
-    const bytes = made[0].length + made[1].length;
-    total += bytes;
-    sinceTurn += bytes;
-    if (total > v2Limits.bytesMax) return undefined;
-    if (sinceTurn > v2Limits.bytesAtOnce) {
+    const length = writer.add(part);
+    total += length;
+    sinceTurn += length;
+    if (total > publishLimits.bytesMax) return undefined;
+    if (sinceTurn > publishLimits.charactersAtOnce) {
+      writer.flush();
       await turn();
       sinceTurn = 0;
     }
   }
-  protobuf.push(encodeDocument({...closing}));
-  const frame = (text: string): Uint8Array => Buffer.from(text);
-  return {
-    bytes: Buffer.concat([
-      frame(`{${innerText(opening)},"paths":{`),
-      ...paths,
-      frame('},"definitions":{'),
-      ...definitions,
-      frame(`},${innerText(closing)}}`),
-    ]),
-    protobuf: Buffer.concat(protobuf),
-  };
+  return writer.end();
 }
 
 const opening: JsonObject = {swagger: '2.0', info: {...info}};
 const closing: JsonObject = {securityDefinitions: {...bearerToken}, security: [{BearerToken: []}]};
 
+/** Paths and definitions apart, as they stand in two places of the document. */
+class JsonWriter {
+  readonly #paths: Uint8Array[] = [];
+  readonly #definitions: Uint8Array[] = [];
+  #pathsText = `{${innerText(opening)},"paths":{`;
+  #definitionsText = '},"definitions":{';
+  #pathsComma = '';
+  #definitionsComma = '';
+
+  /** Tells about how many bytes it is. */
+  add({paths, definitions}: PartV2): number {
+    const [somePaths, someDefinitions] = [innerText(paths), innerText(definitions)];
+    if (somePaths) {
+      this.#pathsText += this.#pathsComma + somePaths;
+      this.#pathsComma = ',';
+    }
+    if (someDefinitions) {
+      this.#definitionsText += this.#definitionsComma + someDefinitions;
+      this.#definitionsComma = ',';
+    }
+    return somePaths.length + someDefinitions.length;
+  }
+
+  /** Makes bytes of what has come together. */
+  flush(): void {
+    if (this.#pathsText) this.#paths.push(Buffer.from(this.#pathsText));
+    if (this.#definitionsText) this.#definitions.push(Buffer.from(this.#definitionsText));
+    this.#pathsText = '';
+    this.#definitionsText = '';
+  }
+
+  end(): readonly Uint8Array[] {
+    this.#definitionsText += `},${innerText(closing)}}`;
+    this.flush();
+    return [...this.#paths, ...this.#definitions];
+  }
+}
+
+/** Messages that follow each other are one message, with the fields of all of them. */
+class ProtobufWriter {
+  readonly #pieces: Uint8Array[] = [];
+  #messages: Uint8Array[] = [encodeDocument({...opening})];
+
+  add(part: PartV2): number {
+    const message = encodeDocument({...part});
+    this.#messages.push(message);
+    return message.length;
+  }
+
+  flush(): void {
+    this.#pieces.push(Buffer.concat(this.#messages));
+    this.#messages = [];
+  }
+
+  end(): readonly Uint8Array[] {
+    this.#messages.push(encodeDocument({...closing}));
+    this.flush();
+    return this.#pieces;
+  }
+}
+
 /** The members of an object, without its braces. */
 const innerText = (object: JsonObject): string => stringify(object).slice(1, -1);
-const inner = (object: JsonObject): Uint8Array => Buffer.from(innerText(object));
-const comma = Buffer.from(',');
-const nothing = new Uint8Array();
 
 const inV2 = (definitions: readonly [string, Json][]): JsonObject =>
   Object.fromEntries(definitions.map(([name, schema]) => [name, definitionV2(schema as JsonObject)]));

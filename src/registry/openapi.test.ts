@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, isObject} from '../api/json.ts';
+import {dig, isObject, parse} from '../api/json.ts';
 import type {Kind} from '../kinds/kind.ts';
-import {openApiIndex, openApiOf, publish} from './openapi.ts';
+import {openApiIndex, openApiOf} from './openapi.ts';
 import {configMaps, custom, kind, namespaces, reviews, sampleSchemas, widgets} from './sample-kinds.suite.ts';
 
 const roles = kind('rbac.authorization.k8s.io', 'v1', 'Role');
@@ -12,10 +12,11 @@ const gadgets = custom('example.com', 'v1', 'Gadget', {namespaced: false, select
 const kinds: readonly Kind[] = [namespaces, configMaps, roles, reviews, definitions, widgets, gadgets];
 const openApi = openApiOf(kinds, sampleSchemas);
 
+const parsed = (texts: Iterable<string>): JsonObject => parse([...texts].join('')) as JsonObject;
 const document = (path: string): JsonObject => {
   const found = openApi.document(path);
   assert.ok(found, path);
-  return found;
+  return parsed(found);
 };
 
 type Found = {readonly path: string; readonly method: string; readonly operation: JsonObject};
@@ -51,10 +52,9 @@ test('the index names every document, with its hash', () => {
     'openid/v1/jwks',
     'version',
   ]);
-  assert.deepEqual(
-    openApiIndex(['api/v1'], path => `H(${path})`),
-    {paths: {'api/v1': {serverRelativeURL: '/openapi/v3/api/v1?hash=H(api/v1)'}}},
-  );
+  assert.deepEqual(parsed(openApiIndex(['api/v1'], path => `H(${path})`)), {
+    paths: {'api/v1': {serverRelativeURL: '/openapi/v3/api/v1?hash=H(api/v1)'}},
+  });
   for (const path of ['', 'apis/apps', 'apis/example.com/v2', 'constructor']) assert.equal(openApi.document(path), undefined, path);
 });
 
@@ -169,7 +169,7 @@ test('definitions are named as in Go, or by the reversed group', () => {
 test('a source without the definitions that operations refer to is our mistake', () => {
   const {published, meta} = sampleSchemas;
   const {'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': _, ...incomplete} = meta;
-  assert.throws(() => openApiOf(kinds, {published, meta: incomplete}).document('api/v1'), /no definition of Patch/);
+  assert.throws(() => [...(openApiOf(kinds, {published, meta: incomplete}).document('api/v1') ?? [])], /no definition of Patch/);
 });
 
 test('lists, scales and selectable fields', () => {
@@ -189,7 +189,7 @@ test('a delete answers with the object where the kind says so', () => {
   const secretive = openApiOf([kind('', 'v1', 'ServiceAccount', {strategy: {returnsDeleted: true}}), configMaps], sampleSchemas);
   const answer = (plural: string): Json | undefined =>
     dig(
-      secretive.document('api/v1'),
+      parsed(secretive.document('api/v1') ?? []),
       ...['paths', `/api/v1/namespaces/{namespace}/${plural}/{name}`, 'delete', 'responses', '200', 'content', 'application/json'],
       ...['schema', '$ref'],
     );
@@ -197,9 +197,11 @@ test('a delete answers with the object where the kind says so', () => {
   assert.equal(answer('configmaps'), '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.Status');
 });
 
-test('the tag of a document is the SHA-512 of its bytes', () => {
-  const {bytes, etag} = publish({a: 1n});
-  assert.equal(Buffer.from(bytes).toString(), '{"a":1}');
-  assert.match(etag, /^[0-9A-F]{128}$/);
-  assert.notEqual(publish({a: 2n}).etag, etag);
+test('a definition whose name is that of a shared one is told once, as the shared one', () => {
+  const [name] = Object.keys(sampleSchemas.meta) as [string];
+  const [kindName, version, ...group] = name.split('.').reverse() as [string, string, ...string[]];
+  const hostile = custom(group.join('.'), version, kindName, {schema: {type: 'object', description: 'hostile'}});
+  const text = [...(openApiOf([hostile], sampleSchemas).document(`apis/${hostile.group}/${version}`) ?? [])].join('');
+  assert.equal(text.split(`${JSON.stringify(name)}:{`).length, 2);
+  assert.deepEqual(dig(parse(text), 'components', 'schemas', name), sampleSchemas.meta[name]);
 });

@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import type {JsonObject} from '../api/json.ts';
 import {stringify} from '../api/json.ts';
 import type {Kind} from '../kinds/kind.ts';
@@ -9,20 +8,21 @@ import type {Operation, Path} from './openapi-operations.ts';
 import {pathsOf} from './openapi-operations.ts';
 import type {Parameter} from './openapi-parameters.ts';
 import type {SchemaSource} from './openapi-schemas.ts';
-import {schemasOf} from './openapi-schemas.ts';
+import {ownSchemas, sharedSchemas} from './openapi-schemas.ts';
+import {joined} from './publish.ts';
 
 /** The OpenAPI v3 documents of a workspace (spec kubernetes-api 7.4). */
 export type OpenApi = {
   /** Below `/openapi/v3/`, as the index lists them: `api`, `api/v1`, `apis`, `apis/<group>`, `apis/<group>/<version>`, `version`, OpenID's. */
   readonly paths: readonly string[];
-  /** One of them, made anew at each call and complete in itself; undefined for another path. */
-  document(path: string): JsonObject | undefined;
+  /** One of them, made anew at each call and complete in itself: JSON text in many pieces. Undefined for another path. */
+  document(path: string): Iterable<string> | undefined;
 };
 
 /** The documents of exactly these kinds. Nothing is made before it is asked for. */
 export function openApiOf(kinds: readonly Kind[], schemas: SchemaSource): OpenApi {
   const groups = servedGroups(kinds);
-  const makers = new Map<string, () => JsonObject>([
+  const makers = new Map<string, () => Iterable<string>>([
     ['api', () => small('/api/', 'getCoreAPIVersions', 'Lists the versions of the core API.')],
     ['apis', () => small('/apis/', 'getAPIVersions', 'Lists the API groups.')],
     [
@@ -46,25 +46,16 @@ export function openApiOf(kinds: readonly Kind[], schemas: SchemaSource): OpenAp
   return {paths: [...makers.keys()].sort(), document: path => makers.get(path)?.()};
 }
 
-/** The index. `hashOf` gives the ETag of a document, by its path. */
-export const openApiIndex = (paths: readonly string[], hashOf: (path: string) => string): JsonObject => ({
-  paths: Object.fromEntries(paths.map(path => [path, {serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(path)}`}])),
-});
-
-export type Published = {
-  readonly bytes: Uint8Array;
-  /** Upper-case hex, without quotes. */
-  readonly etag: string;
-};
-
-/** A document as it travels: its JSON, and the SHA-512 of that. */
-export function publish(document: JsonObject): Published {
-  const bytes = Buffer.from(stringify(document));
-  return {bytes, etag: tagFor(bytes)};
+/** The index, as JSON text in many pieces. `hashOf` gives the ETag of a document, by its path. */
+export function* openApiIndex(paths: readonly string[], hashOf: (path: string) => string): Generator<string> {
+  yield '{"paths":{';
+  yield* joined(indexTexts(paths, hashOf));
+  yield '}}';
 }
 
-/** The tag of a document by itself, or by what it will be made of: all that differs must be in it. */
-export const tagFor = (content: Uint8Array | string): string => createHash('sha512').update(content).digest('hex').toUpperCase();
+function* indexTexts(paths: readonly string[], hashOf: (path: string) => string): Generator<string> {
+  for (const path of paths) yield `${stringify(path)}:${stringify({serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(path)}`})}`;
+}
 
 export const info = {title: 'Kubernetes', version: 'unversioned'} as const;
 
@@ -72,15 +63,25 @@ export const bearerToken = {
   BearerToken: {type: 'apiKey', description: 'Bearer token', name: 'authorization', in: 'header'},
 } as const;
 
-function openApiDocument({name: group}: ServedGroup, {version, kinds}: ServedVersion, schemas: SchemaSource): JsonObject {
+function* openApiDocument({name: group}: ServedGroup, {version, kinds}: ServedVersion, schemas: SchemaSource): Generator<string> {
   const tag = tagOf(group, version);
-  const paths = kinds.flatMap(pathsOf).map(path => [path.path, pathItem(path, tag)]);
-  return {
-    openapi: '3.0.0',
-    info: {...info},
-    paths: Object.fromEntries(paths),
-    components: {schemas: schemasOf(kinds, schemas), securitySchemes: {...bearerToken}},
-  };
+  yield `{"openapi":"3.0.0","info":${stringify({...info})},"paths":{`;
+  yield* joined(pathTexts(kinds, tag));
+  yield '},"components":{"schemas":{';
+  yield* joined(schemaTexts(kinds, schemas));
+  yield `},"securitySchemes":${stringify({...bearerToken})}}}`;
+}
+
+function* pathTexts(kinds: readonly Kind[], tag: string): Generator<string> {
+  for (const kind of kinds) for (const path of pathsOf(kind)) yield `${stringify(path.path)}:${stringify(pathItem(path, tag))}`;
+}
+
+function* schemaTexts(kinds: readonly Kind[], schemas: SchemaSource): Generator<string> {
+  const shared = sharedSchemas(kinds, schemas);
+  for (const kind of kinds)
+    for (const [name, schema] of ownSchemas(kind, schemas))
+      if (!Object.hasOwn(shared, name)) yield `${stringify(name)}:${stringify(schema)}`;
+  for (const [name, schema] of Object.entries(shared)) yield `${stringify(name)}:${stringify(schema)}`;
 }
 
 function pathItem({parameters, operations}: Path, tag: string): JsonObject {
@@ -121,7 +122,11 @@ const parameter = ({name, in: where, description, type}: Parameter): JsonObject 
 const content = (mediaTypes: readonly string[], definition: string): JsonObject =>
   Object.fromEntries(mediaTypes.map(mediaType => [mediaType, {schema: {$ref: `#/components/schemas/${definition}`}}]));
 
-const small = (path: string, operationId: string, description: string): JsonObject => ({
+const small = (path: string, operationId: string, description: string): readonly string[] => [
+  stringify(smallDocument(path, operationId, description)),
+];
+
+const smallDocument = (path: string, operationId: string, description: string): JsonObject => ({
   openapi: '3.0.0',
   info: {...info},
   paths: {

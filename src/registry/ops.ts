@@ -5,9 +5,8 @@ import type {KubeObject, OwnerReference} from '../api/object.ts';
 import {asJson, groupVersionOf} from '../api/object.ts';
 import {namesOf, waitsForNames} from '../kinds/crd-names.ts';
 import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
-import {keyOf, parseKey, rangeOf, terms} from './keys.ts';
+import {definitions, keyOf, parseKey, rangeOf, terms} from './keys.ts';
 import {workspaceRange} from './logical-clusters.ts';
-import {definitions} from './registry.ts';
 import type {Resource} from './resource.ts';
 import {encodeStored} from './stored.ts';
 

@@ -4,25 +4,13 @@
  */
 import type {WorkspaceId} from '../api/cluster.ts';
 import {root} from '../api/cluster.ts';
-import type {Json, JsonObject} from '../api/json.ts';
-import {dig, digString, stringify} from '../api/json.ts';
-import {asJson} from '../api/object.ts';
-import type {CompiledRules} from '../cel/rules/check-rules.ts';
-import {compileRules} from '../cel/rules/check-rules.ts';
-import {isEstablished, isTerminating, kindsOfCrd, storageVersionOf, versionSchema} from '../kinds/crd.ts';
-import {webhookConversionOf} from '../kinds/crd-conversion.ts';
-import type {Kind} from '../kinds/kind.ts';
-import type {CompiledSchema} from '../schema/compile.ts';
-import {compileSchema} from '../schema/compile.ts';
-import type {Entry, Key, Storage} from '../storage/storage.ts';
-import {BoundedCache} from './bounded-cache.ts';
-import {contentHash} from './content-hash.ts';
+import type {Entry, Storage} from '../storage/storage.ts';
+import type {Wanted} from './definition-reader.ts';
+import {definitionReader} from './definition-reader.ts';
 import type {Fixed} from './fixed-kinds.ts';
-import {address, fixedResources, nameOf} from './fixed-kinds.ts';
-import {builtInSection, customSection, keyOf, parseKey, rangeOf, terms} from './keys.ts';
-import type {Conversion, Resource} from './resource.ts';
-import {apiVersionOf} from './resource.ts';
-import {decodeStored, headOf} from './stored.ts';
+import {address, fixedResources} from './fixed-kinds.ts';
+import {definitions, keyOf, parseKey, terms} from './keys.ts';
+import type {Resource} from './resource.ts';
 import type {WorkspaceKinds} from './workspace-kinds.ts';
 import {workspaceKinds} from './workspace-kinds.ts';
 
@@ -40,20 +28,14 @@ export type Registry = {
    * workspaces at once, what can be asked of all of them.
    */
   kindsOf(workspace: WorkspaceId | '*'): Promise<WorkspaceKinds>;
+  /** The group and the kind a stored definition wants, whether or not it has them. */
+  wanted(definition: Entry): Wanted;
 };
 
 export const registryLimits = {
-  /** Definitions compiled at a time, shared by content; a compiled one takes tens of kilobytes. */
-  compiledDefinitionsMax: 4_000,
-  /** Definitions that are read and parsed in one go. */
-  definitionsAtOnce: {limit: 200, bytesMax: 512 * 1024},
-  /** Definitions read into one workspace's discovery. */
-  definitionsPerWorkspaceMax: 10_000,
   /** Definitions that want the same kind; one of them has it. */
   definitionsOfKindMax: 100,
 } as const;
-
-export const definitions = {group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions', section: builtInSection} as const;
 
 /** `turn` lets others in between pieces of long work. */
 export function createRegistry(store: Storage, turn: () => Promise<void> = async () => {}): Registry {
@@ -73,19 +55,7 @@ export function createRegistry(store: Storage, turn: () => Promise<void> = async
     return entry && definitionOf(entry).resource(version);
   };
 
-  const served = workspaceKinds(store, rangeOf(definitions), async workspace => {
-    const found: Definition[] = [];
-    for (let after: Key | undefined, more = true, read = 0; more && read < registryLimits.definitionsPerWorkspaceMax; await turn()) {
-      const page = await store.list(rangeOf(definitions, workspace), {...registryLimits.definitionsAtOnce, ...(after && {after})});
-      found.push(...page.entries.map(definitionOf));
-      read += page.entries.length;
-      after = page.entries.at(-1)?.key;
-      more = page.more;
-    }
-    const fixed = fixedIn(workspace);
-    const own = found.filter(d => d.kinds.some(kind => !fixed.names.has(nameOf(kind))));
-    return servedKinds(fixed, own);
-  });
+  const served = workspaceKinds({store, read: definitionOf, fixedIn, turn});
 
   return {
     resolve,
@@ -112,21 +82,7 @@ export function createRegistry(store: Storage, turn: () => Promise<void> = async
       return found;
     },
     kindsOf: workspace => (workspace === '*' ? Promise.resolve(inRoot.served) : served(workspace)),
-  };
-}
-
-function servedKinds({served}: Fixed, found: readonly Definition[]): WorkspaceKinds {
-  if (found.length === 0) return served;
-  const hashOf = (some: readonly Definition[], base: string): string => contentHash([base, ...some.map(d => d.hash)].join());
-  const groups = Map.groupBy(found, d => d.kinds[0]?.group ?? '');
-  return {
-    fixed: served.fixed,
-    own: found.flatMap(d => d.kinds),
-    hash: hashOf(found, served.hash),
-    groups: new Map([
-      ...served.groups,
-      ...[...groups].map(([group, some]): [string, string] => [group, hashOf(some, served.groups.get(group) ?? '')]),
-    ]),
+    wanted: definition => definitionOf(definition).wanted,
   };
 }
 
@@ -136,102 +92,4 @@ const kindName = /^[A-Za-z0-9-]{1,63}$/;
 function likelyPlurals(name: string): readonly string[] {
   if (/(s|x|z|ch|sh)$/.test(name)) return [`${name}es`, name];
   return name.endsWith('y') ? [`${name.slice(0, -1)}ies`, `${name}s`] : [`${name}s`];
-}
-
-/** What is made of a definition's content; shared by all workspaces that have the same one. */
-type Compiled = {
-  readonly hash: string;
-  readonly kinds: readonly Kind[];
-  /** Of a served version; compiled when it is first asked for. */
-  readonly partsOf: (kind: Kind) => CompiledParts;
-  readonly conversion: () => Conversion | undefined;
-};
-type CompiledParts = {readonly schema: CompiledSchema; readonly rules: CompiledRules | undefined};
-type Definition = {
-  readonly hash: string;
-  readonly kinds: readonly Kind[];
-  readonly resource: (version: string) => Resource | undefined;
-};
-
-/** Reads definitions, compiling each content once. */
-function definitionReader(): (entry: Entry) => Definition {
-  const compiled = new BoundedCache<string, Compiled>(registryLimits.compiledDefinitionsMax);
-  const byValue = new WeakMap<Uint8Array, Definition>();
-
-  const compile = (crd: JsonObject): Compiled => {
-    const hash = contentHash(stringify([crd['spec'], dig(crd, 'status', 'acceptedNames'), isTerminating(crd)] as Json));
-    return compiled.getOrMake(hash, () => compiledOf(crd, hash));
-  };
-
-  return entry => {
-    let definition = byValue.get(entry.value);
-    if (!definition) {
-      // What was parsed is not kept: it is many times the size of what is made of it.
-      const crd = asJson(decodeStored(entry));
-      definition = isEstablished(crd) ? established(entry, crd, compile(crd)) : nothing;
-      byValue.set(entry.value, definition);
-    }
-    return definition;
-  };
-}
-
-function compiledOf(crd: JsonObject, hash: string): Compiled {
-  const kinds = kindsOfCrd(crd);
-  const parts = new Map<Kind, CompiledParts>();
-  const partsOf = (kind: Kind): CompiledParts =>
-    getOrMake(parts, kind, () => ({schema: compileSchema(kind.schema), rules: compileRules(kind.schema)}));
-  const webhook = webhookConversionOf(crd);
-  if (!webhook) return {hash, kinds, partsOf, conversion: () => undefined};
-
-  const version = storageVersionOf(crd);
-  const storage = kinds.find(kind => kind.version === version);
-  const apiVersion = apiVersionOf(digString(crd, 'spec', 'group') ?? '', version);
-  const unserved = storage ? undefined : compileSchema(versionSchema(crd, version));
-  const conversion = (): Conversion => ({...webhook, storage: {apiVersion, schema: unserved ?? partsOf(storage as Kind).schema}});
-  return {hash, kinds, partsOf, conversion};
-}
-
-const nothing: Definition = {hash: '', kinds: [], resource: () => undefined};
-
-function established(entry: Entry, crd: JsonObject, {hash, kinds, partsOf, conversion}: Compiled): Definition {
-  const {key, revision} = entry;
-  const [storageVersion, terminating] = [storageVersionOf(crd), isTerminating(crd)];
-  const resources = new Map<string, Resource>();
-  const serve = (kind: Kind): Resource => {
-    const apiVersion = apiVersionOf(kind.group, kind.version);
-    const head = headOf(apiVersion, kind.names.kind);
-    const converted = conversion();
-    return {
-      kind,
-      gr: {group: kind.group, resource: kind.names.plural},
-      apiVersion,
-      space: {group: kind.group, resource: kind.names.plural, section: customSection},
-      ...partsOf(kind),
-      head,
-      itemHead: head,
-      storageVersion,
-      // Writes check that the definition is the one they were judged by, so whatever came after it was shaped by it.
-      verbatimAfter: revision,
-      definition: {key, revision},
-      ...(converted && {conversion: converted}),
-      terminating,
-    };
-  };
-  return {
-    hash,
-    kinds,
-    resource(version) {
-      const kind = kinds.find(one => one.version === version);
-      return kind && getOrMake(resources, version, () => serve(kind));
-    },
-  };
-}
-
-function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let found = map.get(key);
-  if (found === undefined) {
-    found = make();
-    map.set(key, found);
-  }
-  return found;
 }

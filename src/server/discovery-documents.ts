@@ -1,8 +1,10 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {JsonObject} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
 import type {Kind} from '../kinds/kind.ts';
 import type {Discovery} from '../registry/discovery.ts';
 import {discoveryOf} from '../registry/discovery.ts';
+import {publish} from '../registry/publish.ts';
 import type {WorkspaceKinds} from '../registry/workspace-kinds.ts';
 import {negotiate, wantsAggregatedDiscovery} from '../wire/negotiate.ts';
 import type {Call} from './call.ts';
@@ -20,20 +22,19 @@ export async function discoveryDocument(deps: Deps, call: Call, workspace: Works
   const accept = header(call.request.headers, 'accept');
   if (segments.length === 1 && (segments[0] === 'api' || segments[0] === 'apis') && wantsAggregatedDiscovery(accept)) {
     const part = segments[0] === 'api' ? 'core' : 'groups';
-    const document = published(deps.published, kinds.hash, `aggregated ${part}`, () => discovery(kinds).aggregated(part));
+    const document = await published(deps.published, `${kinds.hash} aggregated ${part}`, () =>
+      publish(discovery(kinds).aggregated(part), deps.world.turn),
+    );
     return conditional(call, document, 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', {'cache-control': 'public'});
   }
   negotiate(accept, {});
   const path = segments.join('/');
   if (!exists(kinds, segments)) return undefined;
   const address = deps.about.address();
-  const document = published(
-    deps.published,
-    kinds.hash,
-    `legacy ${address} ${path}`,
-    () => legacy(discovery(kinds), segments, address) as JsonObject,
+  const document = await published(deps.published, `${kinds.hash} legacy ${address} ${path}`, () =>
+    publish(legacy(discovery(kinds), segments, address) as Iterable<string>, deps.world.turn),
   );
-  return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.bytes};
+  return {status: 200, headers: {'content-type': 'application/json', 'cache-control': noCache}, body: document.pieces};
 }
 
 const made = new WeakMap<WorkspaceKinds, Discovery>();
@@ -56,12 +57,14 @@ function exists({fixed, own}: WorkspaceKinds, segments: readonly string[]): bool
   return group !== '' && (served(fixed) || served(own));
 }
 
-function legacy(from: Discovery, segments: readonly string[], address: string): JsonObject | undefined {
+function legacy(from: Discovery, segments: readonly string[], address: string): Iterable<string> | undefined {
   const [root, group, version] = segments;
-  if (root === undefined || root === 'index.html') return from.rootPaths(otherPaths);
-  if (root === 'api') return group === undefined ? from.apiVersions(address) : from.apiResourceList('', group);
-  if (group === undefined) return from.apiGroupList();
-  return version === undefined ? from.apiGroup(group) : from.apiResourceList(group, version);
+  if (root === undefined || root === 'index.html') return whole(from.rootPaths(otherPaths));
+  if (root === 'api') return group === undefined ? whole(from.apiVersions(address)) : from.apiResourceList('', group);
+  if (group === undefined) return whole(from.apiGroupList());
+  return version === undefined ? whole(from.apiGroup(group)) : from.apiResourceList(group, version);
 }
+
+const whole = (document: JsonObject | undefined): readonly string[] | undefined => document && [stringify(document)];
 
 const otherPaths = [...openIdPaths, '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/readyz', '/version'];

@@ -1,8 +1,10 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {OpenApi} from '../registry/openapi.ts';
-import {openApiIndex, openApiOf, tagFor} from '../registry/openapi.ts';
+import {openApiIndex, openApiOf} from '../registry/openapi.ts';
+import type {FormV2} from '../registry/openapi-v2.ts';
 import {openApiV2, publishV2} from '../registry/openapi-v2.ts';
+import {publish, tagFor} from '../registry/publish.ts';
 import type {WorkspaceKinds} from '../registry/workspace-kinds.ts';
 import {metaSchemas} from '../schema/meta-schemas.ts';
 import {publishedV3} from '../schema/openapi.ts';
@@ -10,7 +12,7 @@ import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
-import {conditional, published, publishedLater} from './published.ts';
+import {conditional, published, unchanged} from './published.ts';
 
 const schemas = {published: publishedV3, meta: metaSchemas};
 
@@ -22,8 +24,11 @@ export async function openApiDocument(deps: Deps, call: Call, workspace: Workspa
   if (version !== 'v3') return undefined;
   const api = openApiFor(kinds);
   if (path.length > 0) return v3(deps, call, kinds, path.join('/'));
-  const index = published(deps.published, kinds.hash, 'openapi index', () =>
-    openApiIndex(api.paths, name => tagOf(deps, hashFor(kinds, name), name)),
+  const index = await published(deps.published, `${kinds.hash} openapi index`, () =>
+    publish(
+      openApiIndex(api.paths, name => tagOf(deps, hashFor(kinds, name), name)),
+      deps.world.turn,
+    ),
   );
   return conditional(call, index, 'application/json');
 }
@@ -42,7 +47,7 @@ const hashFor = (kinds: WorkspaceKinds, name: string): string => kinds.groups.ge
 /** The tag of a document follows from what it is made of: the index names thousands without making one. */
 const tagOf = (deps: Deps, hash: string, name: string): string => tagFor(`${deps.about.version['gitVersion']} ${hash} ${name}`);
 
-function v3(deps: Deps, call: Call, kinds: WorkspaceKinds, name: string): HttpReply | undefined {
+async function v3(deps: Deps, call: Call, kinds: WorkspaceKinds, name: string): Promise<HttpReply | undefined> {
   const api = openApiFor(kinds);
   if (!api.paths.includes(name)) return undefined;
   const hash = hashFor(kinds, name);
@@ -52,8 +57,13 @@ function v3(deps: Deps, call: Call, kinds: WorkspaceKinds, name: string): HttpRe
     const prefix = call.target.cluster === undefined ? '' : `/clusters/${call.target.cluster}`;
     return {status: 301, headers: {location: `${prefix}/openapi/v3/${name}?hash=${etag}`}};
   }
-  const {bytes} = published(deps.published, hash, `openapi ${name}`, () => api.document(name) ?? {});
-  return conditional(call, {bytes, etag}, 'application/json', asked ? {'cache-control': 'public, immutable', expires: inAYear} : {});
+  const headers = asked ? {'cache-control': 'public, immutable', expires: inAYear} : {};
+  const early = unchanged(call, etag, headers);
+  if (early) return early;
+  const document = await published(deps.published, `${hash} openapi ${name}`, () =>
+    publish(api.document(name) as Iterable<string>, deps.world.turn, etag),
+  );
+  return conditional(call, document, 'application/json', headers);
 }
 
 /** Documents named by their hash never change; any date far off will do. */
@@ -64,19 +74,25 @@ const protobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ];
 
+/** The old document. It is made in the form that is asked for: it can be tens of megabytes long. */
 async function v2(deps: Deps, call: Call, kinds: WorkspaceKinds): Promise<HttpReply> {
+  const form = formOf(header(call.request.headers, 'accept') ?? '*/*');
   const etag = tagOf(deps, kinds.hash, 'v2');
-  const document = await publishedLater(deps.published, `${kinds.hash} openapi v2`, async () => {
-    const found = await publishV2(openApiV2([...kinds.fixed, ...kinds.own], schemas), () => deps.world.turn());
-    return found && {...found, etag};
+  const early = unchanged(call, etag);
+  if (early) return early;
+  const document = await published(deps.published, `${kinds.hash} openapi v2 ${form}`, async () => {
+    const pieces = await publishV2(openApiV2([...kinds.fixed, ...kinds.own], schemas), form, deps.world.turn);
+    return pieces && {pieces, etag};
   });
-  if (!document)
-    throw new ApiError('ServiceUnavailable', 'the workspace has too many kinds for one document; /openapi/v3 has one for each group');
-  for (const clause of (header(call.request.headers, 'accept') ?? '*/*').split(',')) {
+  return conditional(call, document, form === 'json' ? 'application/json' : (protobufTypes[0] as string));
+}
+
+/** @throws ApiError NotAcceptable */
+function formOf(accept: string): FormV2 {
+  for (const clause of accept.split(',')) {
     const type = clause.split(';')[0]?.trim() ?? '';
-    if (protobufTypes.includes(type) && document.protobuf)
-      return conditional(call, {...document, bytes: document.protobuf}, protobufTypes[0] as string);
-    if (['application/json', 'application/*', '*/*', ''].includes(type)) return conditional(call, document, 'application/json');
+    if (protobufTypes.includes(type)) return 'protobuf';
+    if (['application/json', 'application/*', '*/*', ''].includes(type)) return 'json';
   }
   throw new ApiError(
     'NotAcceptable',

@@ -1,6 +1,7 @@
 /** Discovery, OpenAPI, health: spec kubernetes-api 13.7. */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
+import {gunzipSync} from 'node:zlib';
 import type {Answer, Found} from '../support/api-client.ts';
 import {definition, newPlace, paths, refused, succeeded, widgetDefinition, widgetVersion} from '../support/place.ts';
 import {startPlane} from '../support/plane.ts';
@@ -82,6 +83,18 @@ test('165 the old document', async () => {
   assert.ok(protobuf.bytes.includes('com.example.v1.Widget'));
   assert.equal(etag(protobuf), etag(json));
   succeeded(await api.get('/openapi/v2', {'if-none-match': etag(json)}), 304);
+});
+
+test('the old document is the same to those who have it packed, and is sent once', async () => {
+  for (const accept of ['application/json', 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf']) {
+    const plain = succeeded(await api.get('/openapi/v2', {accept}));
+    const packed = succeeded(await api.get('/openapi/v2', {accept, 'accept-encoding': 'gzip'}));
+    assert.equal(packed.headers['content-encoding'], 'gzip', accept);
+    assert.ok(gunzipSync(packed.bytes).equals(plain.bytes), accept);
+    const again = succeeded(await api.get('/openapi/v2', {accept, 'if-none-match': etag(plain)}), 304);
+    assert.deepEqual([again.bytes.length, again.headers['vary']], [0, plain.headers['vary']]);
+  }
+  succeeded(await api.get('/openapi/v2', {accept: 'text/html'}), 406);
 });
 
 test('166 patches say that they take dryRun and fieldValidation', async () => {
