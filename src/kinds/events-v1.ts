@@ -2,7 +2,7 @@ import type {FieldError} from '../api/field-error.ts';
 import {invalidValue, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {equal} from '../api/json.ts';
-import {integer, kind, object, string, time} from './build.ts';
+import {integer, kind, microTime, object, string, time} from './build.ts';
 import {event, eventColumns, eventSeries, eventSource, storedEventErrors} from './event.ts';
 import type {Kind} from './kind.ts';
 import {child, number, text} from './read.ts';
@@ -30,7 +30,7 @@ export const eventsV1: Kind = {
     namespaced: true,
     description: 'Something that happened to an object, for people to read. Kept for about an hour.',
     fields: {
-      eventTime: time('When it was first seen, in microseconds.'),
+      eventTime: microTime('When it was first seen, in microseconds.'),
       series: eventSeries,
       reportingController: string('The controller that saw it, such as example.com/controller.'),
       reportingInstance: string('The instance of that controller.'),

@@ -1,7 +1,7 @@
 import type {FieldError} from '../api/field-error.ts';
 import {forbiddenField, invalidValue} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
-import {ageColumn, fieldColumn, integer, kind, object, string, time} from './build.ts';
+import {ageColumn, fieldColumn, integer, kind, microTime, object, string} from './build.ts';
 import type {Kind} from './kind.ts';
 import {number, text} from './read.ts';
 
@@ -17,8 +17,8 @@ export const lease: Kind = kind({
     spec: object('Who holds the lease and until when.', {
       holderIdentity: string('The candidate that holds the lease; empty when nobody does.'),
       leaseDurationSeconds: integer('How long others wait after the last renewal before they take the lease.'),
-      acquireTime: time('When the holder took the lease.'),
-      renewTime: time('When the holder last renewed it.'),
+      acquireTime: microTime('When the holder took the lease.'),
+      renewTime: microTime('When the holder last renewed it.'),
       leaseTransitions: integer('How often the holder has changed.'),
       strategy: string('How the next holder is picked, where the server coordinates that.'),
       preferredHolder: string('The candidate that should take over next; only together with strategy.'),

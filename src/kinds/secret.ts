@@ -21,7 +21,7 @@ export const secret: Kind = kind({
   namespaced: true,
   description: 'Named bytes that only those who need them should read: passwords, keys, tokens.',
   fields: {
-    data: mapOf('Bytes by key.', bytes('One value in base64.')),
+    data: mapOf('Bytes by key.', bytes('One value in base64.', {default: ''})),
     stringData: mapOf('Texts to put into data, over what is there; only written, never returned.', string('One text.')),
     type: string('What the secret is for; some types ask for certain keys. Cannot change.', {default: 'Opaque'}),
     immutable: boolean('When true, data cannot change any more, and neither can this field.'),

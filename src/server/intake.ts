@@ -79,6 +79,7 @@ export function toObject(x: Exchange, body: Body, validation: FieldValidation): 
   if (!body.lenient) report(x, validation, unknown, body.duplicates);
   resource.kind.strategy.normalize?.(json);
   resource.schema.applyDefaults(json);
+  if (!custom) resource.schema.goForm(json);
   return asObject(json);
 }
 
