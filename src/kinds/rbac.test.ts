@@ -38,18 +38,23 @@ const cases: readonly [Kind, JsonObject, string][] = [
   [
     clusterRole,
     {aggregationRule: {clusterRoleSelectors: [{matchExpressions: [{key: 'a', operator: 'In'}]}]}},
-    "aggregationRule.clusterRoleSelectors[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+    "[aggregationRule.clusterRoleSelectors[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn', aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.]",
   ],
   [
     clusterRole,
     {aggregationRule: {clusterRoleSelectors: [{matchExpressions: [{key: 'a', operator: 'Near', values: ['b']}]}]}},
-    'aggregationRule.clusterRoleSelectors[0].matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator',
+    '[aggregationRule.clusterRoleSelectors[0].matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator, aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.]',
   ],
   [lease, {spec: {leaseDurationSeconds: 15, leaseTransitions: 0}}, ''],
   [lease, {spec: {leaseDurationSeconds: 0}}, 'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0'],
   [lease, {spec: {leaseTransitions: -1}}, 'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0'],
-  [lease, {spec: {preferredHolder: 'a'}}, 'spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined'],
 ];
+
+test('leases keep nothing of coordination by the server', () => {
+  const object: JsonObject = {spec: {holderIdentity: 'a', strategy: 'OldestEmulationVersion', preferredHolder: 'b'}};
+  assert.equal(judge(lease, object), '');
+  assert.deepEqual(object, {spec: {holderIdentity: 'a'}});
+});
 
 test('roles and leases', () => {
   for (const [kind, object, text] of cases) assert.equal(judge(kind, object), text);
@@ -103,7 +108,7 @@ test('bindings are refused in the words of Kubernetes', () => {
   for (const [kind, object, text] of bad) assert.equal(judge(kind, object), text);
   assert.equal(
     summary(roleBinding.strategy.validateUpdate?.({roleRef: {name: 'a'}}, {roleRef: {name: 'b'}}) ?? []),
-    'roleRef: Invalid value: {"name":"a"}: cannot change roleRef',
+    'roleRef: Invalid value: {"APIGroup":"","Kind":"","Name":"a"}: cannot change roleRef',
   );
 });
 

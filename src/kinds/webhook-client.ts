@@ -78,14 +78,15 @@ function pathErrors(path: string, value: string): FieldError[] {
   if (value === '' || value === '/') return [];
   const refuse = (why: string): FieldError => invalidValue(path, value, why);
   if (value === '//') return [refuse('segment[0] may not be empty')];
-  if (!value.startsWith('/')) return [refuse("must start with a '/'")];
+  const errors = value.startsWith('/') ? [] : [refuse("must start with a '/'")];
+  // Kubernetes takes the first character off in any case.
   const steps = value.slice(1).replace(/\/$/, '').split('/');
   // Only the first bad step is told: each error quotes the whole path.
   for (const [i, step] of steps.entries()) {
     const found = step === '' ? [`segment[${i}] may not be empty`] : dnsSubdomain(step).map(why => `segment[${i}]: ${why}`);
-    if (found.length > 0) return found.map(refuse);
+    if (found.length > 0) return [...errors, ...found.map(refuse)];
   }
-  return [];
+  return errors;
 }
 
 /** The versions of a review that a webhook understands, one of which must be known here. */
