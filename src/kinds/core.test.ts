@@ -111,10 +111,11 @@ test('namespaces keep their spec on updates', () => {
   const object: JsonObject = {spec: {finalizers: []}};
   namespace.strategy.prepareUpdate?.(object, old);
   assert.deepEqual(object, old);
-  assert.equal(
-    judge(namespace, {spec: {finalizers: ['foo']}}),
-    'spec.finalizers: Invalid value: "foo": name is neither a standard finalizer name nor is it fully qualified',
-  );
+  const why = (path: string): string =>
+    `${path}: Invalid value: "foo": name is neither a standard finalizer name nor is it fully qualified`;
+  const named: JsonObject = {spec: {finalizers: ['kubernetes', 'x.io/own', 'foo']}};
+  assert.equal(summary(namespace.strategy.validateCreate?.(named) ?? []), why('spec.finalizers'));
+  assert.equal(summary(namespace.strategy.validateUpdate?.(named, old) ?? []), why('spec.finalizers[2]'));
 });
 
 test('the phase of a namespace follows its deletion', () => {

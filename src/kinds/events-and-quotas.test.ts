@@ -110,7 +110,20 @@ test('what events.k8s.io asks of new events', () => {
   assert.equal(create({...shown, deprecatedCount: 2}), 'count: Invalid value: "": needs to be unset');
   assert.equal(create({...shown, series: {count: 1, lastObservedTime: 't'}}), 'series.count: Invalid value: "": should be at least 2');
   const changed = eventsV1.strategy.validateUpdate?.({...shown, note: 'x', series: {count: 2}}, shown);
-  assert.equal(summary(changed ?? []), 'message: Invalid value: "x": field is immutable');
+  assert.match(summary(changed ?? []), /^\[series\.lastObservedTime: Required value, message: Invalid value: "x": field is immutable\]$/);
+  const again = {series: {count: 2, lastObservedTime: '2026-01-01T00:00:05.000000Z'}};
+  assert.deepEqual(eventsV1.strategy.validateUpdate?.({...shown, ...again}, shown), []);
+  const other = {
+    regarding: {kind: 'Pod', name: 'q', namespace: 'n'},
+    reportingController: 'x.io/d',
+    related: {name: 'r'},
+    deprecatedCount: 1,
+  };
+  const kept = '"UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""';
+  assert.equal(
+    summary(eventsV1.strategy.validateUpdate?.({...shown, ...other}, shown) ?? []),
+    `[involvedObject: Invalid value: {"Kind":"Pod","Namespace":"n","Name":"q",${kept}}: field is immutable, count: Invalid value: 1: field is immutable, related: Invalid value: {"Kind":"","Namespace":"","Name":"r",${kept}}: field is immutable, reportingController: Invalid value: "x.io/d": field is immutable]`,
+  );
 });
 
 test('quantities', () => {

@@ -131,13 +131,34 @@ test('what tables show of bindings and leases', () => {
   assert.deepEqual(cells(role, {}), ['2026-01-01T00:00:00Z']);
 });
 
+const selectors: readonly [JsonObject, string][] = [
+  [
+    {fieldSelector: {rawSelector: 'a=b', requirements: [{key: 'a', operator: 'In', values: ['b']}]}},
+    'fieldSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as requirements',
+  ],
+  [
+    {fieldSelector: {}},
+    'fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required',
+  ],
+  [{fieldSelector: {requirements: [{operator: 'Exists'}]}}, 'fieldSelector.requirements[0].key: Required value: must be specified'],
+  [
+    {labelSelector: {requirements: [{key: 'a', operator: 'Exists', values: ['b']}]}},
+    "labelSelector.requirements[0].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+  ],
+  [
+    {labelSelector: {requirements: [{key: 'a', operator: 'NotIn'}]}},
+    "labelSelector.requirements[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+  ],
+];
+
 test('reviews ask one thing about somebody', () => {
   const attributes = {resourceAttributes: {verb: 'get'}};
   const good: readonly [Kind, JsonObject][] = [
     [subjectAccessReview, {spec: {...attributes, user: 'u'}}],
     [subjectAccessReview, {metadata: {creationTimestamp: 't'}, spec: {nonResourceAttributes: {}, groups: ['g']}}],
     [selfSubjectAccessReview, {spec: attributes}],
-    [tokenReview, {spec: {token: 't'}}],
+    [tokenReview, {metadata: {name: 'a'}, spec: {token: 't'}}],
+    [selfSubjectAccessReview, {spec: {resourceAttributes: {labelSelector: {requirements: [{key: 'a', operator: 'Near'}]}}}}],
     [localSubjectAccessReview, {metadata: {namespace: 'n'}, spec: {resourceAttributes: {namespace: 'n'}, user: 'u'}}],
   ];
   for (const [kind, object] of good) assert.equal(judge(kind, object), '', kind.names.kind);
@@ -147,10 +168,20 @@ test('reviews ask one thing about somebody', () => {
     [
       subjectAccessReview,
       {spec: {...attributes, nonResourceAttributes: {path: '/'}, user: 'u'}},
-      'spec.nonResourceAttributes: Invalid value: {"path":"/"}: cannot be specified in combination with resourceAttributes',
+      'spec.nonResourceAttributes: Invalid value: {"Path":"/","Verb":""}: cannot be specified in combination with resourceAttributes',
     ],
     [subjectAccessReview, {spec: attributes}, 'spec.user: Invalid value: "": at least one of user or group must be specified'],
-    [tokenReview, {metadata: {name: 'a'}, spec: {}}, 'metadata: Invalid value: {"name":"a"}: must be empty'],
+    [selfSubjectAccessReview, {metadata: {name: 'a'}, spec: attributes}, 'metadata: Invalid value: {"name":"a"}: must be empty'],
+    [
+      localSubjectAccessReview,
+      {metadata: {namespace: 'n'}, spec: {nonResourceAttributes: {path: '/', verb: 'get'}, user: 'u'}},
+      'spec.nonResourceAttributes: Invalid value: {"Path":"/","Verb":"get"}: disallowed on this kind of request',
+    ],
+    ...selectors.map(([selector, text]): [Kind, JsonObject, string] => [
+      selfSubjectAccessReview,
+      {spec: {resourceAttributes: {verb: 'get', ...selector}}},
+      `spec.resourceAttributes.${text}`,
+    ]),
     [
       localSubjectAccessReview,
       {metadata: {namespace: 'n'}, spec: {resourceAttributes: {namespace: 'm'}, user: 'u'}},

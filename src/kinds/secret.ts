@@ -1,7 +1,8 @@
 import type {FieldError} from '../api/field-error.ts';
 import {atKey, invalidValue, required, tooLong} from '../api/field-error.ts';
+import {goJsonError} from '../api/go-json-error.ts';
 import type {JsonObject} from '../api/json.ts';
-import {dig, digString, getKey, isObject, setKey} from '../api/json.ts';
+import {dig, digString, getKey, setKey} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {ageColumn, boolean, bytes, column, fieldColumn, kind, mapOf, string} from './build.ts';
 import {dataBytesMax, decodedBytes, frozenErrors, keyErrors} from './config-map.ts';
@@ -93,13 +94,11 @@ function jsonErrors(object: JsonObject, key: string): FieldError[] {
   return why ? [invalidValue(atKey('data', key), '<secret contents redacted>', why)] : [];
 }
 
-/** Why `content` is no JSON object; nothing of a secret is quoted. */
+/** Why `content` is neither a JSON object nor null; nothing of a secret is quoted. */
 function notJsonObject(content: string): string | undefined {
-  if (content.trim() === '') return 'unexpected end of JSON input';
-  try {
-    const parsed: unknown = JSON.parse(content);
-    return isObject(parsed as never) ? undefined : 'json: cannot unmarshal value into Go value of type map[string]interface {}';
-  } catch {
-    return 'invalid character looking for beginning of value';
-  }
+  const malformed = goJsonError(content);
+  if (malformed !== undefined) return malformed;
+  const first = content.trim()[0] as string;
+  const type = first === '[' ? 'array' : first === '"' ? 'string' : first === 't' || first === 'f' ? 'bool' : 'number';
+  return first === '{' || first === 'n' ? undefined : `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
 }

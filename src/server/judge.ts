@@ -74,5 +74,6 @@ const unchecked =
 const ownerErrors = ({metadata}: KubeObject): FieldError[] => managedFieldsErrors(metadata.managedFields ?? [], 'metadata.managedFields');
 
 function refuse({kind}: Resource, {metadata}: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid(kind.group, kind.names.kind, metadata.name ?? '', errors);
+  // What is a view of another kind is refused in its name.
+  if (errors.length > 0) throw invalid(kind.view?.group ?? kind.group, kind.names.kind, metadata.name ?? '', errors);
 }

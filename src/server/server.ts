@@ -35,6 +35,7 @@ export function apiServer(deps: Deps): Handler {
 
 async function serve(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
+  let warnings: readonly string[] = [];
   try {
     const user = await authenticate({authorization: header(headers, 'authorization'), peer}, deps);
     refuseImpersonation(headers);
@@ -46,11 +47,12 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
     if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
     if (!call.resource) return await compress(call, await document(deps, allowed, call, place.workspace));
     const exchange = await resolve(deps, allowed, call, place.workspace);
+    ({warnings} = exchange);
     return await compress(call, await answer(exchange));
   } catch (err) {
     if (!(err instanceof ApiError))
       deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
-    return replyError(err, wantsProtobufErrors(header(headers, 'accept')));
+    return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
 }
 
