@@ -8,7 +8,7 @@ import {startPlane, users} from '../support/plane.ts';
 const plane = await startPlane();
 after(() => plane.stop());
 const api = await newPlace(plane);
-const {configMaps, secrets, namespaces, widgets, leases} = paths;
+const {configMaps, secrets, namespaces, leases} = paths;
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 const made = async (path: string, body: object): Promise<Answer> => succeeded(await api.post(path, body), 201);
 const gone = (path: string) => plane.eventually(async () => assert.equal((await api.get(path)).status, 404));
