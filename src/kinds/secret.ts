@@ -8,6 +8,7 @@ import {ageColumn, boolean, bytes, column, fieldColumn, kind, mapOf, string} fro
 import {dataBytesMax, decodedBytes, frozenErrors, keyErrors} from './config-map.ts';
 import type {Kind} from './kind.ts';
 import {child, entries, text} from './read.ts';
+import {keyPairTrouble} from './tls-pair.ts';
 
 export const serviceAccountTokenType = 'kubernetes.io/service-account-token';
 export const serviceAccountNameAnnotation = 'kubernetes.io/service-account.name';
@@ -36,9 +37,13 @@ export const secret: Kind = kind({
       ...(text(object, 'type') === text(old, 'type') ? [] : [invalidValue('type', text(object, 'type'), 'field is immutable')]),
       ...frozenErrors(object, old, ['data']),
     ],
+    warnings: object => (text(object, 'type') === 'kubernetes.io/tls' ? tlsWarnings(child(object, 'data') ?? {}) : []),
     fields: {type: object => text(object, 'type')},
   },
 });
+
+const tlsWarnings = (data: JsonObject): string[] => keyPairTrouble(bytesOf(data, 'tls.crt'), bytesOf(data, 'tls.key')) ?? [];
+const bytesOf = (data: JsonObject, key: string): string => Buffer.from(text(data, key), 'base64').toString('latin1');
 
 function normalizeSecret(object: JsonObject): void {
   if (!text(object, 'type')) object['type'] = 'Opaque';

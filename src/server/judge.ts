@@ -20,6 +20,7 @@ export function judgeNew(resource: Resource, object: KubeObject, warnings: strin
   const found = [...validateMetadata(rulesOf(kind), metadata), ...ownerErrors(object), ...contentErrors(resource, {object})];
   refuse(resource, object, [...found, ...ruleFindings(resource, {object}, found).errors, ...own]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
+  warnings.push(...(kind.strategy.warnings?.(asJson(object)) ?? []));
 }
 
 /** Warns of what is forgiven. @throws ApiError Invalid, with everything that is wrong with an update of `old` */
@@ -37,7 +38,7 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
   ];
   const {errors, forgiven} = ruleFindings(resource, change, found);
   refuse(resource, object, [...found, ...errors, ...(changes?.(now, before) ?? [])]);
-  warnings.push(...forgiven.map(error => summary([error])));
+  warnings.push(...forgiven.map(error => summary([error])), ...(subresource ? [] : (strategy.warnings?.(now) ?? [])));
 }
 
 const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => ({

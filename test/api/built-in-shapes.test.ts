@@ -1,7 +1,10 @@
 /** What built-in kinds give back of what they were given, and how they refuse it: spec kubernetes-api 8, held against Kubernetes itself. */
 import assert from 'node:assert/strict';
+import type {KeyObject} from 'node:crypto';
+import {generateKeyPairSync} from 'node:crypto';
 import {after, test} from 'node:test';
-import {strategicPatch} from '../support/api-client.ts';
+import {issue} from '../../src/main/certificate.ts';
+import {jsonPatch, strategicPatch} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded} from '../support/place.ts';
 import {startPlane} from '../support/plane.ts';
 
@@ -121,4 +124,38 @@ test('expressions are compiled when a policy is written', async () => {
   assert.equal(succeeded(await api.patch(path, {metadata: {labels: {a: 'b'}}})).at('metadata', 'generation'), 2);
   const condition = {type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: '2026-01-01T00:00:00Z'};
   refused(await api.patch(`${path}/status`, {status: {conditions: [condition]}}), 422, 'Required value', ['status.conditions[0].reason']);
+});
+
+test('patches and deletes are refused in the words of Kubernetes', async () => {
+  succeeded(await api.post(configMaps, configMap('words')), 201);
+  const path = `${configMaps}/words`;
+  refused(await api.patch(path, '{'), 400, 'error decoding patch: unexpected end of JSON input');
+  refused(
+    await api.patch(path, '[]'),
+    400,
+    'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+  );
+  refused(
+    await api.patch(path, {}, jsonPatch),
+    400,
+    'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+  );
+  refused(await api.patch(path, {metadata: {uid: 'other'}}), 422, 'field is immutable', ['metadata.uid']);
+  refused(await api.del(path, '{'), 400, "couldn't get version/kind; json parse error: unexpected end of JSON input");
+  refused(await api.del(`${path}?gracePeriodSeconds=abc`), 400, 'strconv.ParseInt: parsing "abc": invalid syntax');
+  succeeded(await api.del(`${path}?gracePeriodSeconds=0`));
+});
+
+test('a certificate and a key that do not fit are taken, with a warning', async () => {
+  const [pair, other] = [generateKeyPairSync('ec', {namedCurve: 'P-256'}), generateKeyPairSync('ec', {namedCurve: 'P-256'})];
+  const subject = {commonName: 'some.example'};
+  const [notBefore, notAfter] = [new Date('2026-01-01'), new Date('2027-01-01')];
+  const certificate = issue({subject, publicKey: pair.publicKey, issuer: {subject, ...pair}, purpose: 'server', notBefore, notAfter});
+  const warned = async (name: string, key: KeyObject): Promise<unknown[]> => {
+    const stringData = {'tls.crt': certificate, 'tls.key': key.export({type: 'pkcs8', format: 'pem'})};
+    const answer = succeeded(await api.post(secrets, {metadata: {name}, type: 'kubernetes.io/tls', stringData}), 201);
+    return [answer.headers['warning'] ?? []].flat();
+  };
+  assert.deepEqual(await warned('pair', pair.privateKey), []);
+  assert.deepEqual(await warned('no-pair', other.privateKey), ['299 - "tls: private key does not match public key"']);
 });
