@@ -30,7 +30,7 @@ export async function decideDeletion(write: Write, propagation: Propagation | un
   await applyRules(around, 'mutate', write);
   await applyRules(around, 'settle', write);
   if (!isHeld(resource, object)) return 'gone';
-  if (!marked) mark(object, timestamp(around.world.now()));
+  if (!marked) mark(resource, object, timestamp(around.world.now()));
   return marked && !propagated ? 'unchanged' : 'held';
 }
 
@@ -74,8 +74,9 @@ function ownPolicy(finalizers: readonly string[]): Propagation {
 }
 
 /** The first step of a deletion that has to wait. */
-function mark({metadata}: KubeObject, now: string): void {
+function mark({kind}: Resource, {metadata}: KubeObject, now: string): void {
   metadata.deletionTimestamp = now;
-  metadata.deletionGracePeriodSeconds = 0;
+  // Kubernetes deletes namespaces in a way of its own, which knows no grace.
+  if (!kind.subresources.finalize) metadata.deletionGracePeriodSeconds = 0;
   if (metadata.generation) metadata.generation++;
 }

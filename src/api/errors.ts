@@ -125,7 +125,7 @@ export function invalid(group: string, kind: string, name: string, all: readonly
   return new ApiError('Invalid', `${subject} "${name}" is invalid: ${summary(errors)}`, {
     ...(name && {name}),
     ...(group && {group}),
-    kind,
+    ...(kind && {kind}),
     causes: causes(errors),
   });
 }

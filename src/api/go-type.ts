@@ -9,3 +9,11 @@ export function goType(value: Json): string {
   if (typeof value === 'string') return 'string';
   return typeof value === 'bigint' || Number.isInteger(value) ? 'int64' : 'float64';
 }
+
+/** What Go calls a JSON value that does not fit: `cannot unmarshal array into`. */
+export function jsonType(value: Json): string {
+  if (Array.isArray(value)) return 'array';
+  if (value === null || typeof value === 'object') return 'object';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'string' ? 'string' : 'number';
+}

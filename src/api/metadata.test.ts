@@ -67,6 +67,10 @@ test('bad metadata is refused in the words of Kubernetes', () => {
   for (const [rules, meta, text] of invalid) assert.equal(summary(validateMetadata(rules, meta)), text);
 });
 
+test('of a name that is bad by its own grammar no more is said', () => {
+  assert.equal(validateMetadata(core, {name: 'a/b', namespace: 'd'}).length, 1);
+});
+
 test('names are told what is wrong by their own grammar', () => {
   const [error] = validateMetadata({...custom, name: dnsLabel}, {name: 'a.b'});
   assert.match(error?.message ?? '', /^Invalid value: "a.b": a lowercase RFC 1123 label must consist of/);
@@ -80,7 +84,7 @@ test('only one owner controls', () => {
     {...ref, name: 'b', controller: true},
   ];
   const text = summary(validateMetadata(core, {...fine, ownerReferences: two}));
-  assert.match(text, /Only one reference can have Controller set to true. Found "true" in references for a and b$/);
+  assert.match(text, /Only one reference can have Controller set to true. Found "true" in references for ConfigMap\/a and ConfigMap\/b$/);
 });
 
 test('updates keep identity, and take no new finalizers while deleting', () => {
@@ -94,9 +98,10 @@ test('updates keep identity, and take no new finalizers while deleting', () => {
 });
 
 test('finalizers without a domain are warned of once', () => {
-  const meta = {finalizers: ['foo', 'orphan', 'a.b/c', 'old']};
+  const meta = {finalizers: ['foo', 'orphan', 'a.b/c', 'old', 'example.com']};
   assert.deepEqual(finalizerWarnings(meta, {finalizers: ['old']}), [
-    'metadata.finalizers: "foo": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers',
+    'metadata.finalizers: "foo": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers',
+    'metadata.finalizers: "example.com": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers',
   ]);
 });
 

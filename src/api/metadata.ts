@@ -59,8 +59,8 @@ function nameErrors(check: Check, meta: JsonObject): FieldError[] {
     errors.push(required('metadata.name', 'name or generateName is required'));
     return errors;
   }
-  const texts = new Set([...check(name), ...pathSegment(name)]);
-  return [...errors, ...[...texts].map(text => invalidValue('metadata.name', name, text))];
+  const found = check(name);
+  return [...errors, ...(found.length > 0 ? found : pathSegment(name)).map(text => invalidValue('metadata.name', name, text))];
 }
 
 /** The start of a generated name may end in a dash, since more follows. */
@@ -107,7 +107,7 @@ function ownerErrors(owners: Json | undefined): FieldError[] {
       if (!textOf(owner, field)) errors.push(invalidValue(`${path}.${field}`, '', 'must not be empty'));
     if (apiVersion === 'v1' && owner['kind'] === 'Event')
       errors.push(invalidValue(path, owner, '/v1, Kind=Event is disallowed from being an owner'));
-    if (owner['controller'] === true) controllers.push(name);
+    if (owner['controller'] === true) controllers.push(`${textOf(owner, 'kind')}/${name}`);
   }
   // Said once, however many there are: each such error quotes the whole list.
   if (controllers.length > 1) {
@@ -142,11 +142,11 @@ export function finalizerWarnings(meta: JsonObject, old?: JsonObject): string[] 
   const before = new Set(old ? finalizersOf(old) : []);
   return finalizersOf(meta)
     .filter(name => !name.includes('/') && !standardFinalizers.has(name) && !before.has(name))
-    .map(
-      name =>
-        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name including a path (/) ` +
-        'to avoid accidental conflicts with other finalizer writers',
-    );
+    .map(name => {
+      // Who has a domain lacks only the path.
+      const path = name.includes('.') ? ' including a path (/)' : '';
+      return `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`;
+    });
 }
 
 const ownerFields = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'] as const;

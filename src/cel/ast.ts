@@ -31,9 +31,10 @@ export type ListItem = {readonly value: Expr; readonly optional: boolean};
 export type ListExpr = Node & {readonly kind: 'list'; readonly items: readonly ListItem[]};
 export type MapEntry = {readonly key: Expr; readonly value: Expr; readonly optional: boolean};
 export type MapExpr = Node & {readonly kind: 'map'; readonly entries: readonly MapEntry[]};
+/** `at` is the colon. */
 export type MessageField = {readonly at: number; readonly name: string; readonly value: Expr; readonly optional: boolean};
 /** `Type{field: value}`. */
-type MessageExpr = Node & {readonly kind: 'message'; readonly name: string; readonly fields: readonly MessageField[]};
+export type MessageExpr = Node & {readonly kind: 'message'; readonly name: string; readonly fields: readonly MessageField[]};
 
 export type FoldParts = {
   readonly range: Expr;

@@ -1,4 +1,4 @@
-import type {CallExpr, Expr, FoldExpr, ListExpr, MapExpr, SelectExpr} from './ast.ts';
+import type {CallExpr, Expr, FoldExpr, ListExpr, MapExpr, MessageExpr, SelectExpr} from './ast.ts';
 import {qualifiedName} from './ast.ts';
 import type {Overload} from './functions.ts';
 import type {Issue} from './issue.ts';
@@ -116,8 +116,7 @@ class Checker {
       case 'map':
         return this.#map(expr, scope);
       case 'message':
-        for (const field of expr.fields) this.check(field.value, scope);
-        return this.#undeclared(expr.at, expr.name);
+        return this.#message(expr, scope);
       case 'fold':
         return this.#fold(expr, scope);
     }
@@ -148,7 +147,8 @@ class Checker {
 
   #select(expr: SelectExpr, scope: Scope): Type {
     const qualified = expr.mode === 'value' ? qualifiedName(expr) : undefined;
-    if (qualified !== undefined && !scope.find(qualified.slice(0, qualified.indexOf('.')))) {
+    // A variable may have a dotted name, which goes before the field of another one.
+    if (qualified !== undefined && (scope.find(qualified) || !scope.find(qualified.slice(0, qualified.indexOf('.'))))) {
       const named = this.#name(expr, qualified, scope);
       if (named) return named;
     }
@@ -250,6 +250,18 @@ class Checker {
     }
     // Keys are of simple types. Anything else fails when evaluated, and must not make types grow twofold with each level.
     return mapOf(key && keyKinds.has(key.kind) ? key : dyn, value ?? this.#fresh());
+  }
+
+  #message(expr: MessageExpr, scope: Scope): Type {
+    const message = this.#environment.messages?.(expr.name);
+    for (const field of expr.fields) {
+      const found = this.#item(field.value, field.optional, scope);
+      const wanted = message?.field(field.name);
+      if (!message || (wanted && this.bindings.attempt(() => assignable(this.bindings, found, wanted)))) continue;
+      const [want, have] = [wanted ? showType(wanted) : '', showType(settle(this.bindings, found))];
+      this.#say(field.at, `expected type of field '${field.name}' is '${want}' but provided type is '${have}'`);
+    }
+    return message?.type ?? this.#undeclared(expr.at, expr.name);
   }
 
   #item(expr: Expr, optional: boolean, scope: Scope): Type {

@@ -53,7 +53,7 @@ export function compileExpr(expr: Expr, checked: Checked): Step {
     case 'fold':
       return compileFold(expr, checked);
     case 'message':
-      throw new Error('the checker knows no messages');
+      throw new Error('messages are checked, not made');
   }
 }
 

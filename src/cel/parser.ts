@@ -198,8 +198,8 @@ function parseMessage(cursor: Cursor, type: string): Expr {
     const name = peek(cursor);
     if (name.kind !== 'name') fail(name, 'IDENTIFIER');
     cursor.at++;
-    expect(cursor, ':');
-    return {at: name.at, name: name.text, value: parseExpr(cursor), optional};
+    const colon = expect(cursor, ':');
+    return {at: colon.at, name: name.text, value: parseExpr(cursor), optional};
   });
   return message(open.at, type, fields);
 }

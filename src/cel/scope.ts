@@ -5,6 +5,14 @@ import type {Type} from './types.ts';
 export type Environment = {
   readonly variables: ReadonlyMap<string, Type>;
   readonly functions: Functions;
+  /** The types that may be written as `Name{field: value}`, where there are any. */
+  readonly messages?: (name: string) => MessageType | undefined;
+};
+
+export type MessageType = {
+  readonly type: Type;
+  /** The type of a field; undefined of one that there is not. */
+  readonly field: (name: string) => Type | undefined;
 };
 
 /** A variable within an expression: its type, and the slot of the frame that holds it. */

@@ -7,13 +7,12 @@ import type {KubeObject, OwnerReference} from '../api/object.ts';
 import {groups} from '../auth/user.ts';
 import {parseKey} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
-import type {Resource} from '../registry/resource.ts';
-import {decodeStored, peek} from '../registry/stored.ts';
+import {peek} from '../registry/stored.ts';
 import {stored, view} from '../registry/view.ts';
 import type {Entry, Op} from '../storage/storage.ts';
 import {reportForeignOwner} from './foreign-owners.ts';
 import {dependentsOf, isEvent, ownersOf, standingOf, waitsForDependents} from './owners.ts';
-import {commitAll, commitUnit, finalizersOf, isMarked, markOp, sum} from './removal.ts';
+import {commitAll, commitUnit, finalizersOf, isMarked, markOp, resourceOf, shapedBy, sum} from './removal.ts';
 
 /** Operations that belong together; none where nothing has to be done. */
 type Unit = readonly Op[];
@@ -126,14 +125,8 @@ export const changeOwners = (
 /** Writes the metadata of an object anew, in the form its definition has now. */
 export async function changeMetadata(entry: Entry, around: Surroundings, change: (object: KubeObject) => void): Promise<Unit> {
   const resource = await resourceOf(entry, around);
-  const object = resource ? view(resource, entry) : decodeStored(entry);
+  const object = shapedBy(resource, entry);
   change(object);
   const op = putOp(entry.key, resource ? stored(resource, object) : object, entry.revision);
   return resource?.definition ? [op, {check: resource.definition.key, expect: resource.definition.revision}] : [op];
-}
-
-/** What an object is, in the version it is stored in; undefined when that is not served. */
-export function resourceOf(entry: Entry, {registry}: Surroundings): Promise<Resource | undefined> {
-  const {space, workspace} = parseKey(entry.key);
-  return registry.resolve(workspace, space.group, peek(entry).apiVersion.split('/').at(-1) as string, space.resource);
 }

@@ -6,9 +6,9 @@ import {deleteOp} from '../registry/ops.ts';
 import {peek} from '../registry/stored.ts';
 import {view} from '../registry/view.ts';
 import type {Entry, Key, Op} from '../storage/storage.ts';
-import {changeMetadata, changeOwners, collect, commitUnits, resourceOf, unblock} from './dependents.ts';
+import {changeMetadata, changeOwners, collect, commitUnits, unblock} from './dependents.ts';
 import {dependentsOf, ownerKey, ownersOf, waitsForDependents} from './owners.ts';
-import {finalizersOf, isMarked} from './removal.ts';
+import {finalizersOf, isMarked, resourceOf} from './removal.ts';
 
 const limits = {
   /** How soon a waiting owner is looked at again; from then on it is left alone for as long as it has waited. */

@@ -1,6 +1,5 @@
 import type {Surroundings} from '../admission/rule.ts';
 import type {WorkspaceId} from '../api/cluster.ts';
-import type {JsonObject} from '../api/json.ts';
 import {dig} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, timestamp} from '../api/object.ts';
@@ -9,7 +8,7 @@ import {builtInSection, customSection, keyOf, parseKey, rangeOf} from '../regist
 import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Key} from '../storage/storage.ts';
-import {statusOf} from '../tenancy/conditions.ts';
+import {conditionsOf, statusOf} from '../tenancy/conditions.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import type {Remains} from './removal.ts';
@@ -90,13 +89,17 @@ async function settle({store, world}: Surroundings, entry: Entry, left: readonly
   if (JSON.stringify(object) !== before) await store.commit([putOp(entry.key, object, entry.revision)]);
 }
 
+/** Conditions of others stay. The time of one of ours changes with its status. */
 function writeConditions(object: KubeObject, left: readonly Left[], now: string): void {
   const all = statusOf(object);
-  const old = Array.isArray(all['conditions']) ? (all['conditions'] as JsonObject[]) : [];
-  all['conditions'] = [...fine, contentRemaining(left), finalizersRemaining(left)].map(condition => {
-    const before = old.find(one => one['type'] === condition.type);
-    return {...condition, lastTransitionTime: before?.['status'] === condition.status ? (before['lastTransitionTime'] as string) : now};
-  });
+  const conditions = conditionsOf(object);
+  for (const condition of [...fine, contentRemaining(left), finalizersRemaining(left)]) {
+    const found = conditions.findIndex(one => one['type'] === condition.type);
+    const before = conditions[found];
+    const lastTransitionTime = before?.['status'] === condition.status ? (before['lastTransitionTime'] ?? now) : now;
+    conditions.splice(found < 0 ? conditions.length : found, 1, {...condition, lastTransitionTime});
+  }
+  all['conditions'] = conditions;
 }
 
 type NamespaceCondition = {readonly type: string; readonly status: 'True' | 'False'; readonly reason: string; readonly message: string};
@@ -126,7 +129,7 @@ function contentRemaining(left: readonly Left[]): NamespaceCondition {
   const type = 'NamespaceContentRemaining';
   if (left.length === 0) return {type, status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed'};
   const counts = left.map(({kind, remains}) => `${kind.names.plural}.${kind.group} has ${remains.objects} resource instances`);
-  return {type, status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${counts.join(', ')}`};
+  return {type, status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${counts.sort().join(', ')}`};
 }
 
 function finalizersRemaining(left: readonly Left[]): NamespaceCondition {
@@ -140,6 +143,6 @@ function finalizersRemaining(left: readonly Left[]): NamespaceCondition {
     type,
     status: 'True',
     reason: 'SomeFinalizersRemain',
-    message: `Some content in the namespace has finalizers remaining: ${texts.join(', ')}`,
+    message: `Some content in the namespace has finalizers remaining: ${texts.sort().join(', ')}`,
   };
 }

@@ -1,8 +1,9 @@
 import type {Surroundings} from '../admission/rule.ts';
 import type {KubeObject} from '../api/object.ts';
 import {timestamp} from '../api/object.ts';
-import {customSection, parseKey} from '../registry/keys.ts';
+import {parseKey} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
+import type {Resource} from '../registry/resource.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import {view} from '../registry/view.ts';
 import type {Entry, Key, Op, Range, Storage} from '../storage/storage.ts';
@@ -24,7 +25,7 @@ export const isMarked = (entry: Entry): boolean => peek(entry).metadata.deletion
 
 /** The first step of deleting what finalizers hold; `more` completes the object. */
 export async function markOp(entry: Entry, around: Surroundings, more?: (object: KubeObject) => void): Promise<Op> {
-  const object = await shaped(entry, around);
+  const object = shapedBy(await resourceOf(entry, around), entry);
   const {metadata} = object;
   metadata.deletionTimestamp = timestamp(around.world.now());
   metadata.deletionGracePeriodSeconds = 0;
@@ -33,14 +34,15 @@ export async function markOp(entry: Entry, around: Surroundings, more?: (object:
   return putOp(entry.key, object, entry.revision);
 }
 
-/** The object in the form its definition has now: whatever is newer than the definition is taken to have it. */
-async function shaped(entry: Entry, {registry}: Surroundings): Promise<KubeObject> {
+/** What an object is, in the version it is stored in; undefined when that is not served. */
+export function resourceOf(entry: Entry, {registry}: Surroundings): Promise<Resource | undefined> {
   const {space, workspace} = parseKey(entry.key);
-  if (space.section !== customSection) return decodeStored(entry);
-  const version = peek(entry).apiVersion.split('/').at(-1) as string;
-  const resource = await registry.resolve(workspace, space.group, version, space.resource);
-  return resource ? view(resource, entry) : decodeStored(entry);
+  return registry.resolve(workspace, space.group, peek(entry).apiVersion.split('/').at(-1) as string, space.resource);
 }
+
+/** The object in the form its definition has now: whatever is newer than the definition is taken to have it. */
+export const shapedBy = (resource: Resource | undefined, entry: Entry): KubeObject =>
+  resource ? view(resource, entry) : decodeStored(entry);
 
 /** Commits many operations that need not happen together. One that lost a race is left for the next time; says how many these are. */
 export async function commitAll({store}: Surroundings, ops: readonly Op[]): Promise<number> {

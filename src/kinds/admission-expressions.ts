@@ -1,11 +1,12 @@
-/**
- * CEL expressions in admission webhooks and policies, as far as they can be judged without compiling them
- * (spec kubernetes-api 8.12).
- */
+/** CEL expressions in admission webhooks and policies (spec kubernetes-api 8.12). */
 import type {FieldError} from '../api/field-error.ts';
 import {at, duplicate, invalidValue, required, tooMany} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain, qualifiedName} from '../api/names.ts';
+import type {AdmissionScope} from '../cel/admission.ts';
+import {judgeExpression} from '../cel/admission.ts';
+import type {Type} from '../cel/types.ts';
+import {bool, dyn} from '../cel/types.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {listBy, object, string} from './build.ts';
 import {objects, text} from './read.ts';
@@ -45,35 +46,58 @@ export const paramKindSchema: JsonSchema = object(
 
 const conditionsMax = 64;
 
-export function matchConditionErrors(path: string, owner: JsonObject): FieldError[] {
+/** `params`: whether the conditions belong to a policy with params. */
+export function matchConditionErrors(path: string, owner: JsonObject, params = false): FieldError[] {
   const conditions = objects(owner, 'matchConditions');
   const errors = conditions.length > conditionsMax ? [tooMany(path, conditions.length, conditionsMax)] : [];
-  const checkName = (here: string, name: string): FieldError[] =>
-    name ? qualifiedName(name).map(why => invalidValue(here, name, why)) : [required(here)];
-  return [...errors, ...namedExpressionErrors(path, conditions, checkName)];
-}
-
-export const variableErrors = (path: string, owner: JsonObject): FieldError[] =>
-  namedExpressionErrors(path, objects(owner, 'variables'), (here, name) => {
-    if (!name) return [required(here)];
-    return /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) ? [] : [invalidValue(here, name, 'name is not a valid CEL identifier')];
-  });
-
-function namedExpressionErrors(
-  path: string,
-  items: readonly JsonObject[],
-  checkName: (here: string, name: string) => FieldError[],
-): FieldError[] {
   const seen = new Set<string>();
-  return items.flatMap((item, i) => {
-    const [name, here] = [text(item, 'name'), at(path, i, 'name')];
-    const errors = text(item, 'expression').trim() ? [] : [required(at(path, i, 'expression'))];
-    errors.push(...checkName(here, name));
+  conditions.forEach((condition, i) => {
+    const [name, here] = [text(condition, 'name'), at(path, i, 'name')];
+    const expression = text(condition, 'expression').trim();
+    errors.push(
+      ...(expression ? expressionErrors(at(path, i, 'expression'), expression, {params, authorizer: true}, bool) : []),
+      ...(expression ? [] : [required(at(path, i, 'expression'))]),
+      ...(name ? qualifiedName(name).map(why => invalidValue(here, name, why)) : [required(here)]),
+    );
     if (name && seen.has(name)) errors.push(duplicate(here, name));
     seen.add(name);
-    return errors;
   });
+  return errors;
 }
+
+/** What is wrong with an expression that must give one of the `wanted` types. */
+export function expressionErrors(path: string, source: string, scope: AdmissionScope, ...wanted: readonly Type[]): FieldError[] {
+  const {trouble} = judgeExpression(source, scope, ...wanted);
+  return trouble === undefined ? [] : [invalidValue(path, source, trouble)];
+}
+
+/** The variables of a policy: what is wrong with them, and the types that the expressions below see. */
+export function judgeVariables(path: string, owner: JsonObject, params: boolean): {errors: FieldError[]; types: ReadonlyMap<string, Type>} {
+  const types = new Map<string, Type>();
+  const errors = objects(owner, 'variables').flatMap((variable, i) => {
+    const [name, expression] = [text(variable, 'name'), text(variable, 'expression')];
+    const found =
+      name.trim() === '' ? [required(at(path, i, 'name'), 'name is not specified')] : identifierErrors(at(path, i, 'name'), name);
+    if (expression.trim() === '') return [...found, required(at(path, i, 'expression'), 'expression is not specified')];
+    const {type, trouble} = judgeExpression(expression, {params, authorizer: true, variables: types});
+    if (trouble !== undefined) found.push(invalidValue(at(path, i, 'expression'), expression, trouble));
+    types.set(name, typedVariables.has(type.kind) ? type : dyn);
+    return found;
+  });
+  return {errors, types};
+}
+
+/** What is of another type is not looked into. */
+const typedVariables: ReadonlySet<Type['kind']> = new Set([
+  ...(['bool', 'int', 'uint', 'double', 'string', 'bytes'] as const),
+  ...(['timestamp', 'duration', 'list', 'map'] as const),
+]);
+
+const reserved: ReadonlySet<string> = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '),
+);
+const identifierErrors = (path: string, name: string): FieldError[] =>
+  /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name) ? [] : [invalidValue(path, name, 'must be a valid CEL identifier')];
 
 export function paramKindErrors(path: string, kind: JsonObject | undefined): FieldError[] {
   if (!kind) return [];

@@ -54,7 +54,7 @@ export function matchResourcesErrors(path: string, match: JsonObject | undefined
   const rules = (field: string): FieldError[] =>
     objects(match, field).flatMap((rule, i) => [...resourceNameErrors(at(path, field, i), rule), ...ruleErrors(at(path, field, i), rule)]);
   return [
-    ...choiceErrors(at(path, 'matchPolicy'), text(match, 'matchPolicy'), ['Equivalent', 'Exact']),
+    ...unsupported(at(path, 'matchPolicy'), text(match, 'matchPolicy'), ['Equivalent', 'Exact']),
     ...labelSelectorErrors(at(path, 'namespaceSelector'), child(match, 'namespaceSelector')),
     ...labelSelectorErrors(at(path, 'objectSelector'), child(match, 'objectSelector')),
     ...rules('resourceRules'),
@@ -62,11 +62,13 @@ export function matchResourcesErrors(path: string, match: JsonObject | undefined
   ];
 }
 
-/** A value that must be one of a few; sorted, as Kubernetes names them. */
-export function choiceErrors(path: string, value: string, choices: readonly string[]): FieldError[] {
-  if (value === '') return [required(path)];
-  return choices.includes(value) ? [] : [notSupported(path, value, choices)];
-}
+/** A value that must be one of a few, as a default is; sorted, as Kubernetes names them. */
+export const unsupported = (path: string, value: string, choices: readonly string[]): FieldError[] =>
+  choices.includes(value) ? [] : [notSupported(path, value, choices)];
+
+/** The same for a field that has no default: empty, it is missing. */
+export const choiceErrors = (path: string, value: string, choices: readonly string[]): FieldError[] =>
+  value === '' ? [required(path)] : unsupported(path, value, choices);
 
 function resourceNameErrors(path: string, rule: JsonObject): FieldError[] {
   const seen = new Set<string>();
@@ -91,7 +93,7 @@ export function ruleErrors(path: string, rule: JsonObject): FieldError[] {
     ...wildcardErrors(path, rule, 'apiVersions', 'API versions'),
     ...texts(rule, 'apiVersions').flatMap((version, i) => (version === '' ? [required(at(path, 'apiVersions', i))] : [])),
     ...resourceErrors(at(path, 'resources'), texts(rule, 'resources')),
-    ...(scope ? choiceErrors(at(path, 'scope'), scope, ['*', 'Cluster', 'Namespaced']) : []),
+    ...unsupported(at(path, 'scope'), scope, ['*', 'Cluster', 'Namespaced']),
   ];
 }
 

@@ -4,7 +4,7 @@ import {summary} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {asObject} from '../api/object.ts';
 import type {Kind} from './kind.ts';
-import {mutatingAdmissionPolicy} from './mutating-admission-policy.ts';
+import {mutatingAdmissionPolicy, mutatingAdmissionPolicyBinding} from './mutating-admission-policy.ts';
 import {validatingAdmissionPolicy, validatingAdmissionPolicyBinding} from './validating-admission-policy.ts';
 import {mutatingWebhookConfiguration, validatingWebhookConfiguration} from './webhook-configurations.ts';
 
@@ -15,6 +15,7 @@ const judge = (kind: Kind, object: JsonObject): string => {
 };
 const cells = (kind: Kind, object: JsonObject): unknown[] => kind.columns.map(c => c.cell(asObject({metadata: {}, ...object}), 0));
 
+const withoutOperations: JsonObject = {apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: '*'};
 const rule: JsonObject = {operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: '*'};
 /** A webhook after the defaults of its schema. */
 const webhook = (more: JsonObject = {}): JsonObject => ({
@@ -37,7 +38,8 @@ const webhooks: readonly [JsonObject, string][] = [
   [{name: 'a.b'}, 'webhooks[0].name: Invalid value: "a.b": should be a domain with at least three segments separated by dots'],
   [{name: ''}, 'webhooks[0].name: Required value'],
   [{failurePolicy: 'Hope'}, 'webhooks[0].failurePolicy: Unsupported value: "Hope": supported values: "Fail", "Ignore"'],
-  [{sideEffects: ''}, 'webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun'],
+  [{sideEffects: null}, 'webhooks[0].sideEffects: Required value: must specify one of None, NoneOnDryRun'],
+  [{sideEffects: ''}, 'webhooks[0].sideEffects: Unsupported value: "": supported values: "None", "NoneOnDryRun"'],
   [{sideEffects: 'Some'}, 'webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"'],
   [{timeoutSeconds: 31}, 'webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds'],
   [{admissionReviewVersions: []}, 'webhooks[0].admissionReviewVersions: Required value: must specify one of v1, v1beta1'],
@@ -47,7 +49,10 @@ const webhooks: readonly [JsonObject, string][] = [
     {clientConfig: {url: 'https://u:p@example.com/a?b#c'}},
     '[webhooks[0].clientConfig.url: Invalid value: "u:p": user information is not permitted in the URL, webhooks[0].clientConfig.url: Invalid value: "c": fragments are not permitted in the URL, webhooks[0].clientConfig.url: Invalid value: "b": query parameters are not permitted in the URL]',
   ],
-  [service({path: 'a'}), `webhooks[0].clientConfig.service.path: Invalid value: "a": must start with a '/'`],
+  [
+    service({path: 'a'}),
+    `[webhooks[0].clientConfig.service.path: Invalid value: "a": must start with a '/', webhooks[0].clientConfig.service.path: Invalid value: "a": segment[0] may not be empty]`,
+  ],
   [service({path: '/a//b'}), 'webhooks[0].clientConfig.service.path: Invalid value: "/a//b": segment[1] may not be empty'],
   [
     service({port: 0}),
@@ -104,6 +109,25 @@ test('mutating webhooks may be asked again', () => {
   assert.equal(ask('Often'), 'webhooks[0].reinvocationPolicy: Unsupported value: "Often": supported values: "IfNeeded", "Never"');
 });
 
+test('expressions of conditions are compiled', () => {
+  const conditions = (...expressions: string[]): JsonObject => ({
+    matchConditions: expressions.map((expression, i) => ({name: `c${i}`, expression})),
+  });
+  const judged = (...expressions: string[]): string =>
+    judge(validatingWebhookConfiguration, {webhooks: [webhook(conditions(...expressions))]});
+  assert.equal(judged('request.operation == "CREATE"', ' authorizer.group("").resource("pods").check("get").allowed()\n'), '');
+  assert.equal(
+    judged('true', 'object.x'),
+    'webhooks[0].matchConditions[1].expression: Invalid value: "object.x": must evaluate to bool but got dyn',
+  );
+  assert.match(
+    judged('params.x == 1'),
+    /expression: Invalid value: "params\.x == 1": compilation failed: ERROR: <input>:1:1: undeclared reference to 'params'/,
+  );
+  const tooMany = judged(...Array.from({length: 65}, () => 'true'));
+  assert.equal(tooMany, 'webhooks[0].matchConditions: Too many: 65: must have at most 64 items');
+});
+
 /** The spec of a policy after the defaults of its schema. */
 const policy = (more: JsonObject = {}): JsonObject => ({
   metadata: {name: 'p.example.com'},
@@ -127,13 +151,13 @@ const policies: readonly [JsonObject, string][] = [
   [{validations: [{expression: ' '}]}, 'spec.validations[0].expression: Required value: expression is not specified'],
   [
     {validations: [{expression: 'true', message: 'a\nb'}]},
-    'spec.validations[0].message: Invalid value: "a\\nb": message must not contain line breaks',
+    'spec.validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
   ],
   [
     {validations: [{expression: 'true', reason: 'Whim'}]},
-    'spec.validations[0].reason: Unsupported value: "Whim": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"',
+    'spec.validations[0].reason: Unsupported value: "Whim": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
   ],
-  [{variables: [{name: '1a', expression: '1'}]}, 'spec.variables[0].name: Invalid value: "1a": name is not a valid CEL identifier'],
+  [{variables: [{name: '1a', expression: '1'}]}, 'spec.variables[0].name: Invalid value: "1a": must be a valid CEL identifier'],
   [
     {paramKind: {apiVersion: 'a/b/c', kind: 'X'}},
     'spec.paramKind.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c',
@@ -143,6 +167,107 @@ const policies: readonly [JsonObject, string][] = [
     'spec.auditAnnotations[0].valueExpression: Required value: valueExpression is not specified',
   ],
 ];
+
+const reference = (source: string, name: string): string =>
+  `Invalid value: ${JSON.stringify(source)}: compilation failed: ERROR: <input>:1:1: undeclared reference to '${name}' (in container '')\n | ${source}\n | ^`;
+
+test('expressions of policies see params, variables above them, and who may what', () => {
+  const paramKind = {apiVersion: 'v1', kind: 'ConfigMap'};
+  const variables = [
+    {name: 'a', expression: '1'},
+    {name: 'b', expression: 'variables.a + 1'},
+  ];
+  const cases: readonly [JsonObject, string][] = [
+    [{paramKind, validations: [{expression: 'object.spec.x > params.y'}], matchConditions: [{name: 'a', expression: 'params.x == 1'}]}, ''],
+    [{variables, validations: [{expression: 'variables.b == 2', messageExpression: '"x" + string(variables.a)'}]}, ''],
+    [
+      {
+        auditAnnotations: [
+          {key: 'a', valueExpression: 'null'},
+          {key: 'b', valueExpression: '"x"'},
+        ],
+      },
+      '',
+    ],
+    [{validations: [{expression: 'params.y == 1'}]}, `spec.validations[0].expression: ${reference('params.y == 1', 'params')}`],
+    [{validations: [{expression: 'variables.y'}]}, `spec.validations[0].expression: ${reference('variables.y', 'variables')}`],
+    [{validations: [{expression: '1 + 1'}]}, 'spec.validations[0].expression: Invalid value: "1 + 1": must evaluate to bool but got int'],
+    [
+      {variables, validations: [{expression: 'variables.b'}]},
+      'spec.validations[0].expression: Invalid value: "variables.b": must evaluate to bool but got int',
+    ],
+    [
+      {validations: [{expression: 'true', messageExpression: '1'}]},
+      'spec.validations[0].messageExpression: Invalid value: "1": must evaluate to string but got int',
+    ],
+    [
+      {validations: [{expression: 'true', messageExpression: 'authorizer'}]},
+      `spec.validations[0].messageExpression: ${reference('authorizer', 'authorizer')}`,
+    ],
+    [
+      {auditAnnotations: [{key: 'a', valueExpression: '1'}]},
+      'spec.auditAnnotations[0].valueExpression: Invalid value: "1": must evaluate to one of [string null_type] but got int',
+    ],
+    [
+      {variables: [{name: 'in', expression: 'foo'}]},
+      `[spec.variables[0].name: Invalid value: "in": must be a valid CEL identifier, spec.variables[0].expression: ${reference('foo', 'foo')}]`,
+    ],
+    [
+      {variables: [{name: ' ', expression: ''}]},
+      '[spec.variables[0].name: Required value: name is not specified, spec.variables[0].expression: Required value: expression is not specified]',
+    ],
+    [
+      {auditAnnotations: [{key: 'a b', valueExpression: 'null'}]},
+      `spec.auditAnnotations[0].key: Invalid value: "p.example.com/a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+    ],
+  ];
+  for (const [more, text] of cases) assert.equal(judge(validatingAdmissionPolicy, policy(more)), text);
+});
+
+test('the status of a policy', () => {
+  const status = (more: JsonObject): string =>
+    summary(validatingAdmissionPolicy.strategy.validateStatus?.({status: more}, {}, 'status') ?? []);
+  const condition = {type: 'Ready', status: 'True', reason: 'R', lastTransitionTime: '2026-01-01T00:00:00Z', message: ''};
+  assert.deepEqual(
+    validatingAdmissionPolicy.strategy.validateStatus?.(
+      {status: {conditions: [condition], typeChecking: {expressionWarnings: [{fieldRef: 'spec.validations[0].expression', warning: 'w'}]}}},
+      {},
+      'status',
+    ),
+    [],
+  );
+  assert.equal(status({conditions: [condition, condition]}), 'status.conditions[1].type: Duplicate value: "Ready"');
+  assert.equal(
+    status({conditions: [{...condition, status: 'Yes', lastTransitionTime: null, reason: '', observedGeneration: -1}]}),
+    '[status.conditions[0].status: Unsupported value: "Yes": supported values: "False", "True", "Unknown", status.conditions[0].observedGeneration: Invalid value: -1: must be greater than or equal to zero, status.conditions[0].lastTransitionTime: Required value, status.conditions[0].reason: Required value]',
+  );
+  assert.match(
+    status({conditions: [{...condition, reason: '1R'}]}),
+    /^status\.conditions\[0\]\.reason: Invalid value: "1R": a condition reason must start with alphabetic character/,
+  );
+  assert.equal(
+    status({typeChecking: {expressionWarnings: [{fieldRef: ' ', warning: ''}]}}),
+    '[status.typeChecking.expressionWarnings[0].warning: Required value, status.typeChecking.expressionWarnings[0].fieldRef: Required value]',
+  );
+  assert.match(
+    status({typeChecking: {expressionWarnings: [{fieldRef: 'spec.[', warning: 'w'}]}}),
+    /fieldRef: Invalid value: "spec\.\[": invalid JSONPath: /,
+  );
+});
+
+test('mutating policies match no deletions', () => {
+  const mutations = [{patchType: 'ApplyConfiguration', applyConfiguration: {expression: 'Object{}'}}];
+  const matchConstraints = {matchPolicy: 'Exact', resourceRules: [{...rule, operations: ['DELETE', 'UPDATE']}]};
+  const why = 'resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"';
+  assert.equal(
+    judge(mutatingAdmissionPolicy, policy({mutations, matchConstraints, reinvocationPolicy: 'Never'})),
+    `spec.matchConstraints.${why}`,
+  );
+  assert.equal(
+    judge(mutatingAdmissionPolicyBinding, {spec: {policyName: 'p', matchResources: matchConstraints}}),
+    `spec.matchResources.${why}`,
+  );
+});
 
 test('validating policies', () => {
   for (const [more, text] of policies) assert.equal(judge(validatingAdmissionPolicy, policy(more)), text);
@@ -168,16 +293,38 @@ test('bindings of policies', () => {
     binding({paramRef: {name: 'a', selector: {}, ...allow}}),
     '[spec.paramRef.name: Forbidden: name and selector are mutually exclusive, spec.paramRef.selector: Forbidden: name and selector are mutually exclusive]',
   );
-  assert.deepEqual(cells(validatingAdmissionPolicyBinding, {spec: {policyName: 'p', paramRef: {namespace: 'n', selector: {}}}}), [
-    'p',
-    'n/*',
-    '<unknown>',
-  ]);
+  const shown = (paramRef?: JsonObject): unknown =>
+    cells(validatingAdmissionPolicyBinding, {spec: {policyName: 'p', ...(paramRef && {paramRef})}})[1];
+  assert.equal(shown(), '<unset>');
+  assert.equal(shown({name: 'a'}), '*/a');
+  assert.equal(shown({namespace: 'n', name: 'a'}), 'n/a');
+  const matchExpressions = [{key: 'k', operator: 'In', values: ['v', 'w']}];
+  assert.equal(
+    shown({selector: {matchLabels: {z: 'y', a: 'b'}, matchExpressions}}),
+    '&LabelSelector{MatchLabels:map[string]string{a: b,z: y,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[v w],},},}',
+  );
+  assert.equal(
+    binding({paramRef: {name: 'a', parameterNotFoundAction: 'Hope'}}),
+    'spec.paramRef.parameterNotFoundAction: Unsupported value: "Hope": supported values: "Deny", "Allow"',
+  );
+  assert.equal(
+    binding({matchResources: {matchPolicy: 'Exact', resourceRules: [withoutOperations]}}),
+    'spec.matchResources.resourceRules[0].operations: Required value',
+  );
 });
 
 test('mutating policies', () => {
   const mutate = (mutations: JsonObject[]): string => judge(mutatingAdmissionPolicy, policy({mutations, reinvocationPolicy: 'Never'}));
-  assert.equal(mutate([{patchType: 'JSONPatch', jsonPatch: {expression: '[]'}}]), '');
+  assert.equal(mutate([{patchType: 'JSONPatch', jsonPatch: {expression: '[JSONPatch{op: "remove", path: "/a"}]'}}]), '');
+  assert.equal(mutate([{patchType: 'ApplyConfiguration', applyConfiguration: {expression: 'Object{spec: Object.spec{a: 1}}'}}]), '');
+  assert.equal(
+    mutate([{patchType: 'JSONPatch', jsonPatch: {expression: '[]'}}]),
+    'spec.mutations[0].jsonPatch.expression: Invalid value: "[]": must evaluate to list(JSONPatch) but got list(dyn)',
+  );
+  assert.equal(
+    mutate([{patchType: 'ApplyConfiguration', applyConfiguration: {expression: ' '}}]),
+    'spec.mutations[0].applyConfiguration.expression: Required value',
+  );
   assert.equal(mutate([]), 'spec.mutations: Required value: mutations must contain at least one item');
   assert.equal(
     mutate([{patchType: 'Magic'}]),

@@ -7,6 +7,7 @@ import type {Json} from '../api/json.ts';
 import {dig} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
+import {microTimeFormat} from '../schema/go-time.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import type {Column, Kind, Strategy, Subresources, Verb} from './kind.ts';
 import {allVerbs, customVerbs} from './kind.ts';
@@ -77,9 +78,11 @@ export const boolean = (description: string, more: More = {}): JsonSchema => ({t
 export const integer = (description: string, more: More = {}): JsonSchema => ({type: 'integer', format: 'int32', description, ...more});
 export const bigInteger = (description: string, more: More = {}): JsonSchema => integer(description, {...more, format: 'int64'});
 /** Base64 on the wire. */
-export const bytes = (description: string): JsonSchema => string(description, {format: 'byte'});
-/** RFC 3339; whole seconds or microseconds. */
+export const bytes = (description: string, more: More = {}): JsonSchema => string(description, {format: 'byte', ...more});
+/** RFC 3339, in whole seconds. */
 export const time = (description: string): JsonSchema => string(description, {format: 'date-time'});
+/** RFC 3339, in microseconds. */
+export const microTime = (description: string): JsonSchema => string(description, {format: microTimeFormat});
 export const mapOf = (description: string, values: JsonSchema, more: More = {}): JsonSchema => ({
   type: 'object',
   description,

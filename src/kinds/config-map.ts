@@ -21,8 +21,8 @@ export const configMap: Kind = kind({
   namespaced: true,
   description: 'Configuration that programs read: named texts and named bytes, not meant for secrets.',
   fields: {
-    data: mapOf('Texts by key.', string('One text.')),
-    binaryData: mapOf('Bytes by key, for what is not UTF-8; no key may also occur in data.', bytes('One value in base64.')),
+    data: mapOf('Texts by key.', string('One text.', {default: ''})),
+    binaryData: mapOf('Bytes by key, for what is not UTF-8; no key may also occur in data.', bytes('One value in base64.', {default: ''})),
     immutable: boolean('When true, data and binaryData cannot change any more, and neither can this field.'),
   },
   columns: [
@@ -39,15 +39,15 @@ export const configMap: Kind = kind({
 function validateConfigMap(object: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   let size = 0;
-  const otherOf = {data: 'binaryData', binaryData: 'data'} as const;
-  for (const field of ['data', 'binaryData'] as const) {
-    const other = child(object, otherOf[field]);
-    for (const [key, value] of entries(object, field)) {
-      errors.push(...keyErrors(field, key));
-      if (other && Object.hasOwn(other, key))
-        errors.push(invalidValue(atKey(field, key), key, `duplicate of key present in ${otherOf[field]}`));
-      if (typeof value === 'string') size += field === 'data' ? Buffer.byteLength(value) : decodedBytes(value);
-    }
+  const binary = child(object, 'binaryData');
+  for (const [key, value] of entries(object, 'data')) {
+    errors.push(...keyErrors('data', key));
+    if (binary && Object.hasOwn(binary, key)) errors.push(invalidValue(atKey('data', key), key, 'duplicate of key present in binaryData'));
+    if (typeof value === 'string') size += Buffer.byteLength(value);
+  }
+  for (const [key, value] of entries(object, 'binaryData')) {
+    errors.push(...keyErrors('binaryData', key));
+    if (typeof value === 'string') size += decodedBytes(value);
   }
   // The path of an error about the object as a whole is printed like this.
   if (size > dataBytesMax) errors.push(tooLong('[]', dataBytesMax));

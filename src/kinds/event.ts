@@ -7,7 +7,7 @@ import {dnsSubdomain, qualifiedName} from '../api/names.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
-import {column, integer, kind, object, string, time} from './build.ts';
+import {column, integer, kind, microTime, object, string, time} from './build.ts';
 import type {Column, Kind} from './kind.ts';
 import {child, number, text} from './read.ts';
 import {objectReferenceFields} from './reference.ts';
@@ -18,7 +18,7 @@ export const eventSource: JsonSchema = object('Who saw it.', {
 });
 export const eventSeries: JsonSchema = object('Present when it was seen again and again.', {
   count: integer('How often so far.'),
-  lastObservedTime: time('When last.'),
+  lastObservedTime: microTime('When last.'),
 });
 
 /** Event of the core group (spec kubernetes-api 8.6). */
@@ -39,7 +39,7 @@ export const event: Kind = kind({
     lastTimestamp: time('When it was last seen.'),
     count: integer('How often it was seen.'),
     type: string('Normal or Warning.'),
-    eventTime: time('When it was first seen, in microseconds.'),
+    eventTime: microTime('When it was first seen, in microseconds.'),
     series: eventSeries,
     action: string('What was being done, in one word.'),
     related: object('Another object that has to do with it.', objectReferenceFields, {'x-kubernetes-map-type': 'atomic'}),
@@ -149,7 +149,7 @@ export function eventColumns(stored: (shown: JsonObject) => JsonObject = shown =
       of((o, now) => age(firstSeen(o), now)),
       wide,
     ),
-    column('Count', 'How often it was seen.', of(countCell), {...wide, type: 'integer'}),
+    column('Count', 'How often it was seen.', of(countCell), wide),
     column(
       'Name',
       'Name of the event.',

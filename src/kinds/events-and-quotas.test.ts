@@ -110,7 +110,20 @@ test('what events.k8s.io asks of new events', () => {
   assert.equal(create({...shown, deprecatedCount: 2}), 'count: Invalid value: "": needs to be unset');
   assert.equal(create({...shown, series: {count: 1, lastObservedTime: 't'}}), 'series.count: Invalid value: "": should be at least 2');
   const changed = eventsV1.strategy.validateUpdate?.({...shown, note: 'x', series: {count: 2}}, shown);
-  assert.equal(summary(changed ?? []), 'message: Invalid value: "x": field is immutable');
+  assert.match(summary(changed ?? []), /^\[series\.lastObservedTime: Required value, message: Invalid value: "x": field is immutable\]$/);
+  const again = {series: {count: 2, lastObservedTime: '2026-01-01T00:00:05.000000Z'}};
+  assert.deepEqual(eventsV1.strategy.validateUpdate?.({...shown, ...again}, shown), []);
+  const other = {
+    regarding: {kind: 'Pod', name: 'q', namespace: 'n'},
+    reportingController: 'x.io/d',
+    related: {name: 'r'},
+    deprecatedCount: 1,
+  };
+  const kept = '"UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""';
+  assert.equal(
+    summary(eventsV1.strategy.validateUpdate?.({...shown, ...other}, shown) ?? []),
+    `[involvedObject: Invalid value: {"Kind":"Pod","Namespace":"n","Name":"q",${kept}}: field is immutable, count: Invalid value: 1: field is immutable, related: Invalid value: {"Kind":"","Namespace":"","Name":"r",${kept}}: field is immutable, reportingController: Invalid value: "x.io/d": field is immutable]`,
+  );
 });
 
 test('quantities', () => {
@@ -151,13 +164,79 @@ test('whole numbers are whole however they are written', () => {
 
 test('quotas limit what there is', () => {
   const hard = (amounts: JsonObject): string => judge(resourceQuota, {spec: {hard: amounts}});
-  assert.equal(hard({'count/widgets.example.com': 2, cpu: '500m', configmaps: '3'}), '');
-  assert.equal(hard({widgets: '1'}), 'spec.hard[widgets]: Invalid value: "widgets": must be a standard resource for quota');
+  assert.equal(hard({'count/widgets.example.com': 2, cpu: '500m', configmaps: '3', 'hugepages-2Mi': '1Gi'}), '');
+  const notForQuotas = 'must be a standard resource for quota';
+  assert.equal(
+    hard({widgets: '1'}),
+    `[spec.hard[widgets]: Invalid value: "widgets": must be a standard resource type or fully qualified, spec.hard[widgets]: Invalid value: "widgets": ${notForQuotas}]`,
+  );
+  assert.equal(hard({storage: '1'}), `spec.hard[storage]: Invalid value: "storage": ${notForQuotas}`);
+  assert.match(
+    hard({'a b': '1'}),
+    /name part must consist of .*, spec\.hard\[a b\]: Invalid value: "a b": must be a standard resource for quota\]$/,
+  );
   assert.equal(hard({pods: '-1'}), 'spec.hard[pods]: Invalid value: "-1": must be greater than or equal to 0');
-  assert.equal(hard({pods: '1.5'}), 'spec.hard[pods]: Invalid value: "1.5": must be an integer');
+  for (const name of ['pods', 'count/pods', 'example.com/gpu'])
+    assert.equal(hard({[name]: '1.5'}), `spec.hard[${name}]: Invalid value: "1500m": must be an integer`);
+  for (const name of ['cpu', 'requests.example.com/gpu', 'kubernetes.io/gpu']) assert.equal(hard({[name]: '1.5'}), '');
   assert.match(hard({cpu: 'lots'}), /^spec\.hard\[cpu\]: Invalid value: "lots": quantities must match the regular expression/);
+});
+
+test('quotas keep amounts in one form', () => {
+  const quota: JsonObject = {spec: {hard: {cpu: '1000m', memory: '1.5Gi', pods: 2000, secrets: null, 'requests.cpu': 0.5}}};
+  assert.equal(judge(resourceQuota, quota), '');
+  assert.deepEqual(quota, {spec: {hard: {cpu: '1', memory: '1536Mi', pods: '2k', secrets: '0', 'requests.cpu': '500m'}}});
+});
+
+test('scopes of quotas', () => {
+  const spec = (more: JsonObject): string => judge(resourceQuota, {spec: more});
+  const scoped = (scopes: string[], ...names: string[]): string => spec({scopes, hard: Object.fromEntries(names.map(name => [name, '1']))});
+  assert.equal(scoped(['Terminating', 'NotBestEffort'], 'pods', 'requests.cpu', 'count/pods'), '');
+  assert.equal(scoped(['VolumeAttributesClass'], 'persistentvolumeclaims', 'requests.storage'), '');
+  assert.equal(scoped(['Nope'], 'secrets'), 'spec.scopes: Invalid value: ["Nope"]: unsupported scope');
+  const conflict = 'spec.scopes: Invalid value: ["BestEffort","NotBestEffort"]: conflicting scopes';
+  assert.equal(scoped(['BestEffort', 'NotBestEffort']), conflict);
+  for (const [scope, name] of [
+    ['BestEffort', 'cpu'],
+    ['Terminating', 'secrets'],
+    ['CrossNamespacePodAffinity', 'hugepages-2Mi'],
+    ['VolumeAttributesClass', 'pods'],
+  ] as const)
+    assert.equal(scoped([scope], name), `spec.scopes: Invalid value: ["${scope}"]: unsupported scope applied to resource`);
+
+  const selecting = (...matchExpressions: JsonObject[]): string => spec({scopeSelector: {matchExpressions}, hard: {pods: '1', cpu: '1'}});
+  const path = 'spec.scopeSelector.matchExpressions';
+  assert.equal(selecting({scopeName: 'PriorityClass', operator: 'In', values: ['high']}), '');
+  assert.equal(
+    selecting({scopeName: 'PriorityClass', operator: 'NotIn'}),
+    `${path}.values: Required value: must be at least one value when \`operator\` is 'In' or 'NotIn' for scope selector`,
+  );
+  assert.equal(
+    selecting({scopeName: 'PriorityClass', operator: 'DoesNotExist', values: ['a']}),
+    `${path}.values: Invalid value: ["a"]: must be no value when \`operator\` is 'Exist' or 'DoesNotExist' for scope selector`,
+  );
+  assert.equal(
+    selecting({scopeName: 'Nope', operator: 'Near'}),
+    `[${path}.scopeName: Invalid value: "Nope": unsupported scope, ${path}.operator: Invalid value: "Near": not a valid selector operator]`,
+  );
+  assert.match(
+    selecting({scopeName: 'Terminating', operator: 'In', values: ['a']}),
+    /^spec\.scopeSelector\.matchExpressions\.operator: Invalid value: "In": must be 'Exists' when scope is any of /,
+  );
+  assert.equal(
+    selecting({scopeName: 'BestEffort', operator: 'Exists'}),
+    `${path}: Invalid value: {"MatchExpressions":[{"ScopeName":"BestEffort","Operator":"Exists","Values":null}]}: unsupported scope applied to resource`,
+  );
+  assert.equal(
+    selecting({scopeName: 'Terminating', operator: 'Exists'}, {scopeName: 'NotTerminating', operator: 'Exists'}),
+    `${path}: Invalid value: null: conflicting scopes`,
+  );
+});
+
+test('the scopes of a quota stay', () => {
   const update = resourceQuota.strategy.validateUpdate;
   assert.deepEqual(update?.({spec: {scopes: ['a', 'b']}}, {spec: {scopes: ['b', 'a']}}), []);
+  assert.deepEqual(update?.({spec: {scopeSelector: {}}}, {spec: {}}), []);
   assert.equal(summary(update?.({spec: {scopes: ['a']}}, {spec: {}}) ?? []), 'spec.scopes: Invalid value: ["a"]: field is immutable');
 });
 

@@ -1,12 +1,12 @@
 import type {FieldError} from '../api/field-error.ts';
 import {invalidValue, required} from '../api/field-error.ts';
-import type {JsonObject} from '../api/json.ts';
-import {equal} from '../api/json.ts';
-import {integer, kind, object, string, time} from './build.ts';
+import type {Json, JsonObject} from '../api/json.ts';
+import {equal, isObject} from '../api/json.ts';
+import {integer, kind, microTime, object, string, time} from './build.ts';
 import {event, eventColumns, eventSeries, eventSource, storedEventErrors} from './event.ts';
 import type {Kind} from './kind.ts';
 import {child, number, text} from './read.ts';
-import {objectReferenceFields} from './reference.ts';
+import {keptReference, objectReferenceFields} from './reference.ts';
 
 /** What fields are called in events.k8s.io, and in the core group, where they are stored. Others have one name. */
 const names = {
@@ -30,7 +30,7 @@ export const eventsV1: Kind = {
     namespaced: true,
     description: 'Something that happened to an object, for people to read. Kept for about an hour.',
     fields: {
-      eventTime: time('When it was first seen, in microseconds.'),
+      eventTime: microTime('When it was first seen, in microseconds.'),
       series: eventSeries,
       reportingController: string('The controller that saw it, such as example.com/controller.'),
       reportingInstance: string('The instance of that controller.'),
@@ -91,13 +91,18 @@ function shownName(field: string): string {
   return first === 'source' || !shown ? field : [shown, ...rest].join('.');
 }
 
+function seriesErrors(stored: JsonObject): FieldError[] {
+  const series = child(stored, 'series');
+  const errors: FieldError[] = [];
+  if (series && (number(series, 'count') ?? 0) < 2) errors.push(invalidValue('series.count', '', 'should be at least 2'));
+  if (series && !text(series, 'lastObservedTime')) errors.push(required('series.lastObservedTime'));
+  return errors;
+}
+
 /** On creation through this group: newer recorders say more, and leave the old fields alone. */
 function newEventErrors(shown: JsonObject): FieldError[] {
   const stored = storedForm(shown);
-  const errors: FieldError[] = [];
-  const series = child(stored, 'series');
-  if (series && (number(series, 'count') ?? 0) < 2) errors.push(invalidValue('series.count', '', 'should be at least 2'));
-  if (series && !text(series, 'lastObservedTime')) errors.push(required('series.lastObservedTime'));
+  const errors = seriesErrors(stored);
   if (!text(stored, 'eventTime')) errors.push(required('eventTime'));
   const type = text(stored, 'type');
   if (type !== 'Normal' && type !== 'Warning') errors.push(invalidValue('type', '', `has invalid value: ${type}`));
@@ -114,9 +119,24 @@ function newEventErrors(shown: JsonObject): FieldError[] {
 /** What happened does not change; that it happened again does. */
 function validateUpdate(shown: JsonObject, oldShown: JsonObject): FieldError[] {
   const [now, was] = [storedForm(shown), storedForm(oldShown)];
-  const fixed = ['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type'];
-  const more = ['eventTime', 'action', 'related', 'reportingComponent', 'reportingInstance'];
-  return [...fixed, ...more]
-    .filter(field => !equal(now[field], was[field]))
-    .map(field => invalidValue(field, now[field] ?? '', 'field is immutable'));
+  const errors = equal(now['series'] ?? null, was['series'] ?? null) ? [] : seriesErrors(now);
+  const changed = fixed.filter(field => !equal(now[field] ?? null, was[field] ?? null));
+  return [
+    ...errors,
+    ...changed.map(field => invalidValue(calledIn[field] ?? field, asKept(field, now[field] ?? null), 'field is immutable')),
+  ];
+}
+
+const fixed = [
+  ...['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type'],
+  ...['eventTime', 'action', 'related', 'reportingComponent', 'reportingInstance'],
+];
+/** Errors name the fields of the core group, but for this one. */
+const calledIn: {readonly [field: string]: string} = {reportingComponent: 'reportingController'};
+
+/** Errors show a value as Kubernetes keeps it inside. */
+function asKept(field: string, value: Json): Json {
+  if (field === 'involvedObject' || field === 'related') return isObject(value) ? keptReference(value) : value;
+  if (field === 'source') return {Component: text(value, 'component'), Host: text(value, 'host')};
+  return value ?? (field === 'count' ? 0 : field.endsWith('Timestamp') ? null : '');
 }

@@ -6,7 +6,7 @@ import {labelValue, qualifiedName} from '../api/names.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import type {Fields} from './build.ts';
 import {listOf, mapOf, object, string, strings} from './build.ts';
-import {child, objects, text, texts} from './read.ts';
+import {child, entries, objects, text, texts} from './read.ts';
 
 /** The fields of a LabelSelector, for selectors that have more than these. */
 export const labelSelectorFields: Fields = {
@@ -52,4 +52,15 @@ function conditionErrors(path: string, condition: JsonObject): FieldError[] {
     errors.push(...labelValue(value).map(why => invalidValue(at(path, 'values', i), value, why)));
   });
   return errors;
+}
+
+/** A selector as tables of Kubernetes show one: as its Go struct. */
+export function printSelector(selector: JsonObject | undefined): string {
+  if (!selector) return '<unset>';
+  const labels = [...entries(selector, 'matchLabels')].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value},`);
+  const conditions = objects(selector, 'matchExpressions').map(
+    one =>
+      `LabelSelectorRequirement{Key:${text(one, 'key')},Operator:${text(one, 'operator')},Values:[${texts(one, 'values').join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${conditions.join('')}},}`;
 }

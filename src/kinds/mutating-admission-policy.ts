@@ -2,14 +2,16 @@ import type {FieldError} from '../api/field-error.ts';
 import {at, invalidValue, notSupported, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
+import type {AdmissionScope} from '../cel/admission.ts';
+import {jsonPatchesType, patchObjectType} from '../cel/admission.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
-import {matchConditionsSchema, paramKindSchema, variablesSchema} from './admission-expressions.ts';
+import {expressionErrors, judgeVariables, matchConditionsSchema, paramKindSchema, variablesSchema} from './admission-expressions.ts';
 import {choiceErrors, fillMatchResources, matchResources} from './admission-rules.ts';
 import {ageColumn, column, kind, listOf, object, string} from './build.ts';
 import type {Kind} from './kind.ts';
 import {bindingColumns, bindingErrors, bindingFields, fillBinding} from './policy-binding.ts';
-import {child, list, objects, text} from './read.ts';
-import {failurePolicySchema, paramKindColumn, policyErrors} from './validating-admission-policy.ts';
+import {child, list, objects, text, texts} from './read.ts';
+import {failurePolicySchema, hasParams, paramKindColumn, policyErrors} from './validating-admission-policy.ts';
 
 const change = (description: string, gives: string): JsonSchema =>
   object(description, {expression: string(`A CEL expression that gives ${gives}.`)});
@@ -68,32 +70,53 @@ export const mutatingAdmissionPolicyBinding: Kind = kind({
   description: 'Applies a MutatingAdmissionPolicy, with params and limits.',
   fields: {spec: object('What is applied, and how.', bindingFields)},
   columns: bindingColumns,
-  strategy: {generation: ['spec'], normalize: fillBinding, validate: bindingErrors},
+  strategy: {generation: ['spec'], normalize: fillBinding, validate: validateBinding},
 });
+
+function validateBinding(binding: JsonObject): FieldError[] {
+  return [...bindingErrors(binding), ...operationErrors('spec.matchResources', child(child(binding, 'spec'), 'matchResources'))];
+}
 
 function validatePolicy(policy: JsonObject): FieldError[] {
   const spec = child(policy, 'spec') ?? {};
   const mutations = objects(spec, 'mutations');
+  const {errors, types} = judgeVariables('spec.variables', spec, hasParams(spec));
+  const scope: AdmissionScope = {params: hasParams(spec), authorizer: true, variables: types, patches: true};
   return [
     ...policyErrors(spec),
+    ...operationErrors('spec.matchConstraints', child(spec, 'matchConstraints')),
+    ...errors,
     ...(mutations.length === 0 ? [required('spec.mutations', 'mutations must contain at least one item')] : []),
-    ...mutations.flatMap((one, i) => mutationErrors(at('spec.mutations', i), one)),
+    ...mutations.flatMap((one, i) => mutationErrors(at('spec.mutations', i), one, scope)),
     ...choiceErrors('spec.reinvocationPolicy', text(spec, 'reinvocationPolicy'), ['IfNeeded', 'Never']),
   ];
 }
 
-const fieldOf = {ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch'} as const;
+const mutable = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 
-function mutationErrors(path: string, mutation: JsonObject): FieldError[] {
+/** What is deleted cannot be changed. The path has no indexes, as in Kubernetes. */
+const operationErrors = (path: string, match: JsonObject | undefined): FieldError[] =>
+  objects(match, 'resourceRules')
+    .flatMap(rule => texts(rule, 'operations'))
+    .filter(operation => !mutable.includes(operation))
+    .map(operation => notSupported(at(path, 'resourceRules', 'operations'), operation, mutable));
+
+const changes = {
+  ApplyConfiguration: {field: 'applyConfiguration', other: 'jsonPatch', gives: patchObjectType},
+  JSONPatch: {field: 'jsonPatch', other: 'applyConfiguration', gives: jsonPatchesType},
+} as const;
+
+function mutationErrors(path: string, mutation: JsonObject, scope: AdmissionScope): FieldError[] {
   const type = text(mutation, 'patchType');
   if (type !== 'ApplyConfiguration' && type !== 'JSONPatch')
-    return [type ? notSupported(at(path, 'patchType'), type, ['ApplyConfiguration', 'JSONPatch']) : required(at(path, 'patchType'))];
-  const wanted = fieldOf[type];
-  const other = type === 'JSONPatch' ? 'applyConfiguration' : 'jsonPatch';
+    return [type ? notSupported(at(path, 'patchType'), type, Object.keys(changes)) : required(at(path, 'patchType'))];
+  const {field, other, gives} = changes[type];
   const errors: FieldError[] = [];
-  const patch = child(mutation, wanted);
-  if (!patch) errors.push(required(at(path, wanted), `must be specified when patchType is ${type}`));
-  else if (!text(patch, 'expression').trim()) errors.push(required(at(path, wanted, 'expression'), 'expression is not specified'));
+  const patch = child(mutation, field);
+  const expression = text(patch, 'expression').trim();
+  if (!patch) errors.push(required(at(path, field), `must be specified when patchType is ${type}`));
+  else if (!expression) errors.push(required(at(path, field, 'expression')));
+  else errors.push(...expressionErrors(at(path, field, 'expression'), expression, scope, gives));
   if (child(mutation, other)) errors.push(invalidValue(at(path, other), `{${other}}`, `must not be specified when patchType is ${type}`));
   return errors;
 }

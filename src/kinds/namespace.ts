@@ -59,7 +59,8 @@ export const namespace: Kind = kind({
     normalize: labelWithName,
     prepareCreate: prepareNamespace,
     prepareUpdate: keepSpec,
-    validate: validateNamespace,
+    validateCreate: ns => nameErrors(ns, () => finalizersPath),
+    validateUpdate: ns => nameErrors(ns, i => at(finalizersPath, i)),
     validateStatus: validateNamespaceStatus,
     fields: {
       'status.phase': ns => digString(ns, 'status', 'phase') ?? '',
@@ -92,9 +93,13 @@ function keepSpec(ns: JsonObject, old: JsonObject): void {
   else ns['spec'] = old['spec'];
 }
 
-function validateNamespace(ns: JsonObject): FieldError[] {
-  const path = at('spec', 'finalizers');
-  return texts(ns['spec'], 'finalizers').flatMap(name => [...finalizerErrors(path, name), ...standardFinalizerErrors(path, name)]);
+const finalizersPath = at('spec', 'finalizers');
+
+function nameErrors(ns: JsonObject, path: (index: number) => string): FieldError[] {
+  return texts(ns['spec'], 'finalizers').flatMap((name, i) => {
+    const found = finalizerErrors(path(i), name);
+    return found.length > 0 ? found : standardFinalizerErrors(path(i), name);
+  });
 }
 
 function validateNamespaceStatus(ns: JsonObject): FieldError[] {

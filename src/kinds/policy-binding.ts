@@ -8,7 +8,7 @@ import {choiceErrors, fillMatchResources, matchResources, matchResourcesErrors} 
 import type {Fields} from './build.ts';
 import {ageColumn, column, fieldColumn, object, string} from './build.ts';
 import type {Column} from './kind.ts';
-import {labelSelector, labelSelectorErrors} from './label-selector.ts';
+import {labelSelector, labelSelectorErrors, printSelector} from './label-selector.ts';
 import {child, text} from './read.ts';
 
 export const bindingFields: Fields = {
@@ -31,8 +31,8 @@ export const bindingColumns: readonly Column[] = [
   column('ParamRef', 'Name or selector of the params.', o => {
     const ref = child(child(asJson(o), 'spec'), 'paramRef');
     if (!ref) return '<unset>';
-    const name = text(ref, 'name') || '*';
-    return text(ref, 'namespace') ? `${text(ref, 'namespace')}/${name}` : name;
+    // Whether the params have a namespace is not known here.
+    return text(ref, 'name') ? `${text(ref, 'namespace') || '*'}/${text(ref, 'name')}` : printSelector(child(ref, 'selector'));
   }),
   ageColumn,
 ];
@@ -45,8 +45,7 @@ export function bindingErrors(binding: JsonObject): FieldError[] {
   return [
     ...(name ? dnsSubdomain(name).map(why => invalidValue('spec.policyName', name, why)) : [required('spec.policyName')]),
     ...paramRefErrors('spec.paramRef', child(spec, 'paramRef')),
-    // The path is spelled as Kubernetes spells it.
-    ...matchResourcesErrors('spec.matchResouces', child(spec, 'matchResources')),
+    ...matchResourcesErrors('spec.matchResources', child(spec, 'matchResources')),
   ];
 }
 
@@ -61,5 +60,5 @@ function paramRefErrors(path: string, ref: JsonObject | undefined): FieldError[]
   errors.push(...labelSelectorErrors(at(path, 'selector'), selector));
   if (name && selector) errors.push(forbiddenField(at(path, 'selector'), exclusive));
   if (!name && !selector) errors.push(required(path, 'one of name or selector must be specified'));
-  return [...errors, ...choiceErrors(at(path, 'parameterNotFoundAction'), text(ref, 'parameterNotFoundAction'), ['Allow', 'Deny'])];
+  return [...errors, ...choiceErrors(at(path, 'parameterNotFoundAction'), text(ref, 'parameterNotFoundAction'), ['Deny', 'Allow'])];
 }

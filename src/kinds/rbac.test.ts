@@ -38,18 +38,23 @@ const cases: readonly [Kind, JsonObject, string][] = [
   [
     clusterRole,
     {aggregationRule: {clusterRoleSelectors: [{matchExpressions: [{key: 'a', operator: 'In'}]}]}},
-    "aggregationRule.clusterRoleSelectors[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+    "[aggregationRule.clusterRoleSelectors[0].matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn', aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.]",
   ],
   [
     clusterRole,
     {aggregationRule: {clusterRoleSelectors: [{matchExpressions: [{key: 'a', operator: 'Near', values: ['b']}]}]}},
-    'aggregationRule.clusterRoleSelectors[0].matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator',
+    '[aggregationRule.clusterRoleSelectors[0].matchExpressions[0].operator: Invalid value: "Near": not a valid selector operator, aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.]',
   ],
   [lease, {spec: {leaseDurationSeconds: 15, leaseTransitions: 0}}, ''],
   [lease, {spec: {leaseDurationSeconds: 0}}, 'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0'],
   [lease, {spec: {leaseTransitions: -1}}, 'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0'],
-  [lease, {spec: {preferredHolder: 'a'}}, 'spec.preferredHolder: Forbidden: may only be specified if `strategy` is defined'],
 ];
+
+test('leases keep nothing of coordination by the server', () => {
+  const object: JsonObject = {spec: {holderIdentity: 'a', strategy: 'OldestEmulationVersion', preferredHolder: 'b'}};
+  assert.equal(judge(lease, object), '');
+  assert.deepEqual(object, {spec: {holderIdentity: 'a'}});
+});
 
 test('roles and leases', () => {
   for (const [kind, object, text] of cases) assert.equal(judge(kind, object), text);
@@ -103,7 +108,7 @@ test('bindings are refused in the words of Kubernetes', () => {
   for (const [kind, object, text] of bad) assert.equal(judge(kind, object), text);
   assert.equal(
     summary(roleBinding.strategy.validateUpdate?.({roleRef: {name: 'a'}}, {roleRef: {name: 'b'}}) ?? []),
-    'roleRef: Invalid value: {"name":"a"}: cannot change roleRef',
+    'roleRef: Invalid value: {"APIGroup":"","Kind":"","Name":"a"}: cannot change roleRef',
   );
 });
 
@@ -126,13 +131,34 @@ test('what tables show of bindings and leases', () => {
   assert.deepEqual(cells(role, {}), ['2026-01-01T00:00:00Z']);
 });
 
+const selectors: readonly [JsonObject, string][] = [
+  [
+    {fieldSelector: {rawSelector: 'a=b', requirements: [{key: 'a', operator: 'In', values: ['b']}]}},
+    'fieldSelector.rawSelector: Invalid value: "a=b": may not specified at the same time as requirements',
+  ],
+  [
+    {fieldSelector: {}},
+    'fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required',
+  ],
+  [{fieldSelector: {requirements: [{operator: 'Exists'}]}}, 'fieldSelector.requirements[0].key: Required value: must be specified'],
+  [
+    {labelSelector: {requirements: [{key: 'a', operator: 'Exists', values: ['b']}]}},
+    "labelSelector.requirements[0].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+  ],
+  [
+    {labelSelector: {requirements: [{key: 'a', operator: 'NotIn'}]}},
+    "labelSelector.requirements[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+  ],
+];
+
 test('reviews ask one thing about somebody', () => {
   const attributes = {resourceAttributes: {verb: 'get'}};
   const good: readonly [Kind, JsonObject][] = [
     [subjectAccessReview, {spec: {...attributes, user: 'u'}}],
     [subjectAccessReview, {metadata: {creationTimestamp: 't'}, spec: {nonResourceAttributes: {}, groups: ['g']}}],
     [selfSubjectAccessReview, {spec: attributes}],
-    [tokenReview, {spec: {token: 't'}}],
+    [tokenReview, {metadata: {name: 'a'}, spec: {token: 't'}}],
+    [selfSubjectAccessReview, {spec: {resourceAttributes: {labelSelector: {requirements: [{key: 'a', operator: 'Near'}]}}}}],
     [localSubjectAccessReview, {metadata: {namespace: 'n'}, spec: {resourceAttributes: {namespace: 'n'}, user: 'u'}}],
   ];
   for (const [kind, object] of good) assert.equal(judge(kind, object), '', kind.names.kind);
@@ -142,10 +168,20 @@ test('reviews ask one thing about somebody', () => {
     [
       subjectAccessReview,
       {spec: {...attributes, nonResourceAttributes: {path: '/'}, user: 'u'}},
-      'spec.nonResourceAttributes: Invalid value: {"path":"/"}: cannot be specified in combination with resourceAttributes',
+      'spec.nonResourceAttributes: Invalid value: {"Path":"/","Verb":""}: cannot be specified in combination with resourceAttributes',
     ],
     [subjectAccessReview, {spec: attributes}, 'spec.user: Invalid value: "": at least one of user or group must be specified'],
-    [tokenReview, {metadata: {name: 'a'}, spec: {}}, 'metadata: Invalid value: {"name":"a"}: must be empty'],
+    [selfSubjectAccessReview, {metadata: {name: 'a'}, spec: attributes}, 'metadata: Invalid value: {"name":"a"}: must be empty'],
+    [
+      localSubjectAccessReview,
+      {metadata: {namespace: 'n'}, spec: {nonResourceAttributes: {path: '/', verb: 'get'}, user: 'u'}},
+      'spec.nonResourceAttributes: Invalid value: {"Path":"/","Verb":"get"}: disallowed on this kind of request',
+    ],
+    ...selectors.map(([selector, text]): [Kind, JsonObject, string] => [
+      selfSubjectAccessReview,
+      {spec: {resourceAttributes: {verb: 'get', ...selector}}},
+      `spec.resourceAttributes.${text}`,
+    ]),
     [
       localSubjectAccessReview,
       {metadata: {namespace: 'n'}, spec: {resourceAttributes: {namespace: 'm'}, user: 'u'}},

@@ -1,13 +1,13 @@
 /** Questions that are answered and never stored (spec kubernetes-api 8.10). */
 import type {FieldError} from '../api/field-error.ts';
-import {invalidValue} from '../api/field-error.ts';
+import {at, forbiddenField, invalidValue, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
-import {isObject} from '../api/json.ts';
+import {qualifiedName} from '../api/names.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import type {Fields} from './build.ts';
 import {boolean, kind, listOf, mapOf, object, string, strings} from './build.ts';
 import type {Kind} from './kind.ts';
-import {child, list, text} from './read.ts';
+import {child, list, objects, text} from './read.ts';
 
 const extra = mapOf('Further facts about the user, by name.', strings('The values of one fact.', 'One value.'));
 const userInfo = object('A user as the server knows them.', {
@@ -37,10 +37,7 @@ const review = (spec: ReviewSpec): Kind =>
     description: spec.description,
     fields: spec.fields,
     columns: [],
-    strategy: {
-      virtual: true,
-      validate: object => [...metadataErrors(object, spec.namespaced ?? false), ...(spec.validate?.(object) ?? [])],
-    },
+    strategy: {virtual: true, ...(spec.validate && {validate: spec.validate})},
   });
 
 const authentication = 'authentication.k8s.io';
@@ -119,7 +116,7 @@ export const subjectAccessReview: Kind = review({
   kind: 'SubjectAccessReview',
   description: 'Asks whether somebody may make a request.',
   fields: {spec: object('The question.', {...attributes, ...subject}), status: verdict},
-  validate: object => [...attributeErrors(object), ...subjectErrors(object)],
+  validate: object => [...validateOfSomebody(object), ...metadataErrors(object, false)],
 });
 
 export const selfSubjectAccessReview: Kind = review({
@@ -127,7 +124,7 @@ export const selfSubjectAccessReview: Kind = review({
   kind: 'SelfSubjectAccessReview',
   description: 'Asks whether you may make a request.',
   fields: {spec: object('The question.', attributes), status: verdict},
-  validate: attributeErrors,
+  validate: object => [...attributeErrors(object), ...selectorErrors(object), ...metadataErrors(object, false)],
 });
 
 export const localSubjectAccessReview: Kind = review({
@@ -168,9 +165,9 @@ export const selfSubjectRulesReview: Kind = review({
   },
 });
 
+/** The server itself fills the namespace and the time; anything else is the client's. */
 function metadataErrors(object: JsonObject, namespaced: boolean): FieldError[] {
   const metadata = child(object, 'metadata') ?? {};
-  // The server itself fills the namespace and the time; anything else is the client's.
   const own = Object.keys(metadata).filter(
     key => key !== 'managedFields' && key !== 'creationTimestamp' && !(namespaced && key === 'namespace'),
   );
@@ -178,26 +175,17 @@ function metadataErrors(object: JsonObject, namespaced: boolean): FieldError[] {
 }
 
 function attributeErrors(object: JsonObject): FieldError[] {
-  const spec = child(object, 'spec') ?? {};
-  const [resource, path] = [isObject(spec['resourceAttributes']), isObject(spec['nonResourceAttributes'])];
+  const spec = child(object, 'spec');
+  const [resource, path] = [child(spec, 'resourceAttributes'), child(spec, 'nonResourceAttributes')];
   if (resource && path)
-    return [
-      invalidValue(
-        'spec.nonResourceAttributes',
-        spec['nonResourceAttributes'],
-        'cannot be specified in combination with resourceAttributes',
-      ),
-    ];
-  if (!resource && !path)
-    return [
-      invalidValue(
-        'spec.resourceAttributes',
-        spec['resourceAttributes'],
-        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
-      ),
-    ];
-  return [];
+    return [invalidValue('spec.nonResourceAttributes', asKept(path), 'cannot be specified in combination with resourceAttributes')];
+  if (resource || path) return [];
+  const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  return [invalidValue('spec.resourceAttributes', null, why)];
 }
+
+/** Errors show a path as Kubernetes keeps it inside. */
+const asKept = (path: JsonObject): JsonObject => ({Path: text(path, 'path'), Verb: text(path, 'verb')});
 
 function subjectErrors(object: JsonObject): FieldError[] {
   const spec = object['spec'];
@@ -205,14 +193,53 @@ function subjectErrors(object: JsonObject): FieldError[] {
   return [invalidValue('spec.user', text(spec, 'user'), 'at least one of user or group must be specified')];
 }
 
+function selectorErrors(object: JsonObject): FieldError[] {
+  const path = 'spec.resourceAttributes';
+  const asked = child(child(object, 'spec'), 'resourceAttributes');
+  return [
+    ...oneSelectorErrors(at(path, 'fieldSelector'), child(asked, 'fieldSelector'), key => (key ? [] : [required('', 'must be specified')])),
+    ...oneSelectorErrors(at(path, 'labelSelector'), child(asked, 'labelSelector'), key =>
+      qualifiedName(key).map(why => invalidValue('', key, why)),
+    ),
+  ];
+}
+
+/** A selector comes as a text or in parts. Operators may be ones that are not known here. */
+function oneSelectorErrors(path: string, selector: JsonObject | undefined, checkKey: (key: string) => FieldError[]): FieldError[] {
+  if (!selector) return [];
+  const raw = text(selector, 'rawSelector');
+  const parts = objects(selector, 'requirements');
+  const errors =
+    raw && parts.length > 0 ? [invalidValue(at(path, 'rawSelector'), raw, 'may not specified at the same time as requirements')] : [];
+  if (!raw && parts.length === 0)
+    errors.push(required(at(path, 'requirements'), `when ${path} is specified, requirements or rawSelector is required`));
+  parts.forEach((part, i) => {
+    const here = at(path, 'requirements', i);
+    const keyErrors = checkKey(text(part, 'key')).map(error => ({...error, field: at(here, 'key')}));
+    errors.push(...valueErrors(at(here, 'values'), text(part, 'operator'), list(part, 'values').length), ...keyErrors);
+  });
+  return errors;
+}
+
+function valueErrors(path: string, operator: string, count: number): FieldError[] {
+  if ((operator === 'In' || operator === 'NotIn') && count === 0)
+    return [required(path, "must be specified when `operator` is 'In' or 'NotIn'")];
+  if ((operator === 'Exists' || operator === 'DoesNotExist') && count > 0)
+    return [forbiddenField(path, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+  return [];
+}
+
 function validateLocal(object: JsonObject): FieldError[] {
-  const spec = child(object, 'spec') ?? {};
-  const errors = [...attributeErrors(object), ...subjectErrors(object)];
+  const errors = [...validateOfSomebody(object), ...metadataErrors(object, true)];
+  const spec = child(object, 'spec');
   const namespace = text(child(object, 'metadata'), 'namespace');
-  const asked = child(spec, 'resourceAttributes');
+  const [asked, path] = [child(spec, 'resourceAttributes'), child(spec, 'nonResourceAttributes')];
   if (asked && text(asked, 'namespace') !== namespace)
     errors.push(invalidValue('spec.resourceAttributes.namespace', text(asked, 'namespace'), 'must match metadata.namespace'));
-  if (isObject(spec['nonResourceAttributes']))
-    errors.push(invalidValue('spec.nonResourceAttributes', spec['nonResourceAttributes'], 'disallowed on this kind of request'));
+  if (path) errors.push(invalidValue('spec.nonResourceAttributes', asKept(path), 'disallowed on this kind of request'));
   return errors;
+}
+
+function validateOfSomebody(object: JsonObject): FieldError[] {
+  return [...attributeErrors(object), ...subjectErrors(object), ...selectorErrors(object)];
 }

@@ -65,7 +65,7 @@ const strategyFor = (namespaced: boolean): Strategy => ({
   normalize: fillGroups,
   validate: binding => validateBinding(binding, namespaced),
   validateUpdate: (binding, old) =>
-    equal(binding['roleRef'], old['roleRef']) ? [] : [invalidValue('roleRef', binding['roleRef'], 'cannot change roleRef')],
+    equal(binding['roleRef'], old['roleRef']) ? [] : [invalidValue('roleRef', asKept(child(binding, 'roleRef')), 'cannot change roleRef')],
 });
 
 /** RoleBinding (spec kubernetes-api 8.9). */
@@ -95,6 +95,9 @@ export const clusterRoleBinding: Kind = kind({
   columns,
   strategy: strategyFor(false),
 });
+
+/** Errors show a role as Kubernetes keeps it inside. */
+const asKept = (ref: JsonObject | undefined): Json => ({APIGroup: text(ref, 'apiGroup'), Kind: text(ref, 'kind'), Name: text(ref, 'name')});
 
 function fillGroups(binding: JsonObject): void {
   const ref = child(binding, 'roleRef');

@@ -1,5 +1,5 @@
 import type {FieldError} from '../api/field-error.ts';
-import {at, required} from '../api/field-error.ts';
+import {at, invalidValue, required} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {pathSegment} from '../api/names.ts';
 import {createdAtColumn, kind, listOf, object} from './build.ts';
@@ -52,5 +52,10 @@ function validateClusterRole(object: JsonObject): FieldError[] {
   const path = 'aggregationRule.clusterRoleSelectors';
   const selectors = objects(aggregation, 'clusterRoleSelectors');
   if (selectors.length === 0) errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
-  return [...errors, ...selectors.flatMap((selector, i) => labelSelectorErrors(at(path, i), selector))];
+  for (const [i, selector] of selectors.entries()) {
+    const found = labelSelectorErrors(at(path, i), selector);
+    // Kubernetes looks a second time, and says less.
+    errors.push(...found, ...(found.length > 0 ? [invalidValue(at(path, i), null, 'invalid label selector.')] : []));
+  }
+  return errors;
 }

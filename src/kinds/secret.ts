@@ -1,12 +1,14 @@
 import type {FieldError} from '../api/field-error.ts';
 import {atKey, invalidValue, required, tooLong} from '../api/field-error.ts';
+import {goJsonError} from '../api/go-json-error.ts';
 import type {JsonObject} from '../api/json.ts';
-import {dig, digString, getKey, isObject, setKey} from '../api/json.ts';
+import {dig, digString, getKey, setKey} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {ageColumn, boolean, bytes, column, fieldColumn, kind, mapOf, string} from './build.ts';
 import {dataBytesMax, decodedBytes, frozenErrors, keyErrors} from './config-map.ts';
 import type {Kind} from './kind.ts';
 import {child, entries, text} from './read.ts';
+import {keyPairTrouble} from './tls-pair.ts';
 
 export const serviceAccountTokenType = 'kubernetes.io/service-account-token';
 export const serviceAccountNameAnnotation = 'kubernetes.io/service-account.name';
@@ -21,7 +23,7 @@ export const secret: Kind = kind({
   namespaced: true,
   description: 'Named bytes that only those who need them should read: passwords, keys, tokens.',
   fields: {
-    data: mapOf('Bytes by key.', bytes('One value in base64.')),
+    data: mapOf('Bytes by key.', bytes('One value in base64.', {default: ''})),
     stringData: mapOf('Texts to put into data, over what is there; only written, never returned.', string('One text.')),
     type: string('What the secret is for; some types ask for certain keys. Cannot change.', {default: 'Opaque'}),
     immutable: boolean('When true, data cannot change any more, and neither can this field.'),
@@ -35,9 +37,13 @@ export const secret: Kind = kind({
       ...(text(object, 'type') === text(old, 'type') ? [] : [invalidValue('type', text(object, 'type'), 'field is immutable')]),
       ...frozenErrors(object, old, ['data']),
     ],
+    warnings: object => (text(object, 'type') === 'kubernetes.io/tls' ? tlsWarnings(child(object, 'data') ?? {}) : []),
     fields: {type: object => text(object, 'type')},
   },
 });
+
+const tlsWarnings = (data: JsonObject): string[] => keyPairTrouble(bytesOf(data, 'tls.crt'), bytesOf(data, 'tls.key')) ?? [];
+const bytesOf = (data: JsonObject, key: string): string => Buffer.from(text(data, key), 'base64').toString('latin1');
 
 function normalizeSecret(object: JsonObject): void {
   if (!text(object, 'type')) object['type'] = 'Opaque';
@@ -93,13 +99,11 @@ function jsonErrors(object: JsonObject, key: string): FieldError[] {
   return why ? [invalidValue(atKey('data', key), '<secret contents redacted>', why)] : [];
 }
 
-/** Why `content` is no JSON object; nothing of a secret is quoted. */
+/** Why `content` is neither a JSON object nor null; nothing of a secret is quoted. */
 function notJsonObject(content: string): string | undefined {
-  if (content.trim() === '') return 'unexpected end of JSON input';
-  try {
-    const parsed: unknown = JSON.parse(content);
-    return isObject(parsed as never) ? undefined : 'json: cannot unmarshal value into Go value of type map[string]interface {}';
-  } catch {
-    return 'invalid character looking for beginning of value';
-  }
+  const malformed = goJsonError(content);
+  if (malformed !== undefined) return malformed;
+  const first = content.trim()[0] as string;
+  const type = first === '[' ? 'array' : first === '"' ? 'string' : first === 't' || first === 'f' ? 'bool' : 'number';
+  return first === '{' || first === 'n' ? undefined : `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
 }

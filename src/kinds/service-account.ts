@@ -23,8 +23,7 @@ export const serviceAccount: Kind = kind({
     ),
     imagePullSecrets: listOf(
       'Secrets of the same namespace to pull images with.',
-      object('A secret.', {name: string('Name of the secret.', {default: ''})}, {'x-kubernetes-map-type': 'atomic'}),
-      {'x-kubernetes-patch-strategy': 'merge', 'x-kubernetes-patch-merge-key': 'name'},
+      object('A secret.', {name: string('Name of the secret.')}, {'x-kubernetes-map-type': 'atomic'}),
     ),
     automountServiceAccountToken: boolean('Whether pods that run as this account get a token mounted; they may decide otherwise.'),
   },

@@ -4,32 +4,24 @@ import type {JsonObject} from '../api/json.ts';
 import {digString} from '../api/json.ts';
 import {qualifiedName} from '../api/names.ts';
 import {asJson} from '../api/object.ts';
+import type {AdmissionScope} from '../cel/admission.ts';
+import {bool, nullType, string as stringType} from '../cel/types.ts';
+import {parseJsonPath} from '../schema/json-path-parser.ts';
 import {
+  expressionErrors,
+  judgeVariables,
   matchConditionErrors,
   matchConditionsSchema,
   paramKindErrors,
   paramKindSchema,
-  variableErrors,
   variablesSchema,
 } from './admission-expressions.ts';
-import {choiceErrors, fillMatchResources, matchResources, matchResourcesErrors} from './admission-rules.ts';
-import {ageColumn, bigInteger, column, kind, listBy, listOf, object, setOf, string, time} from './build.ts';
+import {fillMatchResources, matchResources, matchResourcesErrors, unsupported} from './admission-rules.ts';
+import {ageColumn, bigInteger, column, kind, listBy, listOf, object, setOf, string} from './build.ts';
+import {conditionErrors, conditionSchema} from './conditions.ts';
 import type {Column, Kind} from './kind.ts';
 import {bindingColumns, bindingErrors, bindingFields, fillBinding} from './policy-binding.ts';
 import {child, list, objects, text, texts} from './read.ts';
-
-const metav1Condition = object(
-  'One observation.',
-  {
-    type: string('What is observed.'),
-    status: string('True, False or Unknown.'),
-    observedGeneration: bigInteger('The generation that was observed.'),
-    lastTransitionTime: time('When the status last changed.'),
-    reason: string('The cause in one word.'),
-    message: string('The cause for people.'),
-  },
-  {required: ['type', 'status', 'lastTransitionTime', 'reason', 'message']},
-);
 
 export const paramKindColumn: Column = column('ParamKind', 'The kind of the params.', o => {
   const params = child(child(asJson(o), 'spec'), 'paramKind');
@@ -63,7 +55,7 @@ export const validatingAdmissionPolicy: Kind = kind({
             expression: string('A CEL expression; the request is refused when it is false.'),
             message: string('What the client is told then.'),
             messageExpression: string('A CEL expression that gives the message; goes before message.'),
-            reason: string('The reason in the answer: Unauthorized, Forbidden, Invalid or RequestEntityTooLarge.'),
+            reason: string('The reason in the answer: Forbidden, Invalid or RequestEntityTooLarge.'),
           },
           {required: ['expression']},
         ),
@@ -81,23 +73,27 @@ export const validatingAdmissionPolicy: Kind = kind({
         ),
       ),
     }),
-    status: object('What was found out about the policy.', {
-      observedGeneration: bigInteger('The generation that was looked at.'),
-      typeChecking: object('Doubts about the types in the expressions.', {
-        expressionWarnings: listOf(
-          'The doubts.',
-          object(
-            'One doubt.',
-            {
-              fieldRef: string('Path of the expression.'),
-              warning: string('What is doubtful.'),
-            },
-            {required: ['fieldRef', 'warning']},
+    status: object(
+      'What was found out about the policy.',
+      {
+        observedGeneration: bigInteger('The generation that was looked at.'),
+        typeChecking: object('Doubts about the types in the expressions.', {
+          expressionWarnings: listOf(
+            'The doubts.',
+            object(
+              'One doubt.',
+              {
+                fieldRef: string('Path of the expression.'),
+                warning: string('What is doubtful.'),
+              },
+              {required: ['fieldRef', 'warning']},
+            ),
           ),
-        ),
-      }),
-      conditions: listBy(['type'], 'Further observations.', metav1Condition),
-    }),
+        }),
+        conditions: listBy(['type'], 'Further observations.', conditionSchema),
+      },
+      {default: {}},
+    ),
   },
   subresources: {status: true},
   columns: [
@@ -109,6 +105,7 @@ export const validatingAdmissionPolicy: Kind = kind({
     generation: ['spec'],
     normalize: policy => fillMatchResources(child(child(policy, 'spec'), 'matchConstraints')),
     validate: validatePolicy,
+    validateStatus: policy => statusErrors(child(policy, 'status')),
   },
 });
 
@@ -140,61 +137,98 @@ export function policyErrors(spec: JsonObject): FieldError[] {
   const constraints = child(spec, 'matchConstraints');
   const path = 'spec.matchConstraints';
   return [
-    ...choiceErrors('spec.failurePolicy', text(spec, 'failurePolicy'), ['Fail', 'Ignore']),
+    ...unsupported('spec.failurePolicy', text(spec, 'failurePolicy'), ['Fail', 'Ignore']),
     ...paramKindErrors('spec.paramKind', child(spec, 'paramKind')),
     ...(constraints ? matchResourcesErrors(path, constraints) : [required(path)]),
     ...(constraints && list(constraints, 'resourceRules').length === 0 ? [required(at(path, 'resourceRules'))] : []),
-    ...matchConditionErrors('spec.matchConditions', spec),
-    ...variableErrors('spec.variables', spec),
+    ...matchConditionErrors('spec.matchConditions', spec, hasParams(spec)),
   ];
 }
 
+export const hasParams = (spec: JsonObject): boolean => child(spec, 'paramKind') !== undefined;
+
 function validatePolicy(policy: JsonObject): FieldError[] {
   const spec = child(policy, 'spec') ?? {};
-  const errors = policyErrors(spec);
+  const params = hasParams(spec);
+  const {errors: inVariables, types} = judgeVariables('spec.variables', spec, params);
+  const errors = [...policyErrors(spec), ...inVariables];
   const validations = objects(spec, 'validations');
   const notes = objects(spec, 'auditAnnotations');
   if (validations.length === 0 && notes.length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';
     return [...errors, required('spec.validations', why), required('spec.auditAnnotations', why)];
   }
+  const scope: AdmissionScope = {params, authorizer: true, variables: types.size > 0 ? types : undefined};
   return [
     ...errors,
-    ...validations.flatMap((one, i) => validationErrors(at('spec.validations', i), one)),
-    ...noteErrors(digString(policy, 'metadata', 'name') ?? '', notes),
+    ...validations.flatMap((one, i) => validationErrors(at('spec.validations', i), one, scope)),
+    ...noteErrors(digString(policy, 'metadata', 'name') ?? '', notes, scope),
   ];
 }
 
-const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
+function statusErrors(status: JsonObject | undefined): FieldError[] {
+  const path = 'status.typeChecking.expressionWarnings';
+  const warnings = objects(child(status, 'typeChecking'), 'expressionWarnings').flatMap((one, i) => [
+    ...(text(one, 'warning') ? [] : [required(at(path, i, 'warning'))]),
+    ...referenceErrors(at(path, i, 'fieldRef'), text(one, 'fieldRef').trim()),
+  ]);
+  return [...warnings, ...conditionErrors('status.conditions', objects(status, 'conditions'))];
+}
 
-function validationErrors(path: string, validation: JsonObject): FieldError[] {
-  const errors: FieldError[] = [];
+function referenceErrors(path: string, reference: string): FieldError[] {
+  if (!reference) return [required(path)];
+  try {
+    parseJsonPath(`.${reference}`);
+    return [];
+  } catch (err) {
+    return [invalidValue(path, reference, `invalid JSONPath: ${(err as Error).message}`)];
+  }
+}
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+
+function validationErrors(path: string, validation: JsonObject, scope: AdmissionScope): FieldError[] {
   const [message, byExpression] = [text(validation, 'message'), text(validation, 'messageExpression')];
-  const reason = text(validation, 'reason');
-  if (!text(validation, 'expression').trim()) errors.push(required(at(path, 'expression'), 'expression is not specified'));
-  if (byExpression && !byExpression.trim())
-    errors.push(invalidValue(at(path, 'messageExpression'), byExpression, 'must be non-empty if specified'));
-  if (message && !message.trim()) errors.push(invalidValue(at(path, 'message'), message, 'message must be non-empty if specified'));
-  else if (/[\n\r]/.test(message.trim())) errors.push(invalidValue(at(path, 'message'), message, 'message must not contain line breaks'));
-  if (reason && !reasons.includes(reason)) errors.push(notSupported(at(path, 'reason'), reason, reasons));
+  const [expression, reason] = [text(validation, 'expression'), validation['reason']];
+  const errors = expression.trim()
+    ? expressionErrors(at(path, 'expression'), expression, scope, bool)
+    : [required(at(path, 'expression'), 'expression is not specified')];
+  if (byExpression.trim())
+    errors.push(...expressionErrors(at(path, 'messageExpression'), byExpression, {...scope, authorizer: false}, stringType));
+  else if (byExpression) errors.push(invalidValue(at(path, 'messageExpression'), byExpression, 'must be non-empty if specified'));
+  if (message && !message.trim()) errors.push(invalidValue(at(path, 'message'), message, 'must be non-empty if specified'));
+  else if (/[\n\r]/.test(message.trim())) errors.push(invalidValue(at(path, 'message'), message, 'must not contain line breaks'));
+  if (typeof reason === 'string' && !reasons.includes(reason)) errors.push(notSupported(at(path, 'reason'), reason, reasons));
   return errors;
 }
 
 const notesMax = 20;
+const noteExpressionBytesMax = 5 * 1024;
 
-function noteErrors(policyName: string, notes: readonly JsonObject[]): FieldError[] {
+function noteErrors(policyName: string, notes: readonly JsonObject[], scope: AdmissionScope): FieldError[] {
   const path = 'spec.auditAnnotations';
-  if (notes.length > notesMax) return [invalidValue(path, [...notes], `must not have more than ${notesMax} auditAnnotations`)];
+  if (notes.length > notesMax) return [invalidValue(path, notes.map(asKept), `must not have more than ${notesMax} auditAnnotations`)];
   const seen = new Set<string>();
   return notes.flatMap((note, i) => {
     const [key, here] = [text(note, 'key'), at(path, i, 'key')];
-    const errors = qualifiedName(`${policyName}/${key}`).map(why => invalidValue(here, key, why));
-    if (!text(note, 'valueExpression').trim()) errors.push(required(at(path, i, 'valueExpression'), 'valueExpression is not specified'));
+    const qualified = `${policyName}/${key}`;
+    const errors = qualifiedName(qualified).map(why => invalidValue(here, qualified, why));
+    errors.push(...noteExpressionErrors(at(path, i, 'valueExpression'), text(note, 'valueExpression').trim(), scope));
     if (seen.has(key)) errors.push(duplicate(here, key));
     seen.add(key);
     return errors;
   });
 }
+
+function noteExpressionErrors(path: string, expression: string, scope: AdmissionScope): FieldError[] {
+  if (!expression) return [required(path, 'valueExpression is not specified')];
+  if (Buffer.byteLength(expression) > noteExpressionBytesMax)
+    return [required(path, `must not exceed ${noteExpressionBytesMax} bytes in length`)];
+  return expressionErrors(path, expression, scope, stringType, nullType);
+}
+
+/** Errors show a note as Kubernetes keeps it inside. */
+const asKept = (note: JsonObject): JsonObject => ({Key: text(note, 'key'), ValueExpression: text(note, 'valueExpression')});
 
 const actions = ['Audit', 'Deny', 'Warn'];
 

@@ -6,6 +6,7 @@ import {dns1035Label, dnsSubdomain} from '../api/names.ts';
 import type {WebhookClient} from '../api/webhooks.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {bytes, integer, object, string} from './build.ts';
+import {parseGoUrl} from './go-url.ts';
 import {child, number, text} from './read.ts';
 
 export const webhookClient = (description: string): JsonSchema =>
@@ -45,24 +46,20 @@ export function webhookClientErrors(path: string, client: JsonObject | undefined
 const form = '; desired format: https://host[/path]';
 
 function urlErrors(path: string, url: string): FieldError[] {
-  if (!URL.canParse(url)) {
-    // Go parses texts without a scheme, such as a bare path or a host: these get the errors of their parts.
-    return /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)
-      ? [required(path, `url must be a valid URL: parse ${JSON.stringify(url)}: invalid URL${form}`)]
-      : [invalidValue(path, '', `'https' is the only allowed URL scheme${form}`), invalidValue(path, '', `host must be specified${form}`)];
-  }
-  const parsed = new URL(url);
-  const scheme = parsed.protocol.slice(0, -1);
+  const parsed = parseGoUrl(url);
+  if (typeof parsed === 'string') return [required(path, `url must be a valid URL: ${parsed}${form}`)];
+  const {scheme, user, host, query, fragment} = parsed;
   const errors: FieldError[] = [];
   if (scheme !== 'https') errors.push(invalidValue(path, scheme, `'https' is the only allowed URL scheme${form}`));
-  if (!parsed.host) errors.push(invalidValue(path, '', `host must be specified${form}`));
-  if (parsed.username || parsed.password) errors.push(invalidValue(path, userOf(parsed), 'user information is not permitted in the URL'));
-  if (parsed.hash) errors.push(invalidValue(path, parsed.hash.slice(1), 'fragments are not permitted in the URL'));
-  if (parsed.search) errors.push(invalidValue(path, parsed.search.slice(1), 'query parameters are not permitted in the URL'));
+  if (!host) errors.push(invalidValue(path, '', `host must be specified${form}`));
+  if (user !== undefined) errors.push(invalidValue(path, user, 'user information is not permitted in the URL'));
+  if (fragment) errors.push(invalidValue(path, fragment, 'fragments are not permitted in the URL'));
+  if (query) errors.push(invalidValue(path, query, 'query parameters are not permitted in the URL'));
+  // What Go takes and Node does not could not be called: a port beyond 65535.
+  if (errors.length === 0 && !URL.canParse(url))
+    errors.push(required(path, `url must be a valid URL: parse ${JSON.stringify(url)}: invalid URL${form}`));
   return errors;
 }
-
-const userOf = ({username, password}: URL): string => (password ? `${username}:${password}` : username);
 
 function serviceErrors(path: string, service: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
@@ -78,14 +75,15 @@ function pathErrors(path: string, value: string): FieldError[] {
   if (value === '' || value === '/') return [];
   const refuse = (why: string): FieldError => invalidValue(path, value, why);
   if (value === '//') return [refuse('segment[0] may not be empty')];
-  if (!value.startsWith('/')) return [refuse("must start with a '/'")];
+  const errors = value.startsWith('/') ? [] : [refuse("must start with a '/'")];
+  // Kubernetes takes the first character off in any case.
   const steps = value.slice(1).replace(/\/$/, '').split('/');
   // Only the first bad step is told: each error quotes the whole path.
   for (const [i, step] of steps.entries()) {
     const found = step === '' ? [`segment[${i}] may not be empty`] : dnsSubdomain(step).map(why => `segment[${i}]: ${why}`);
-    if (found.length > 0) return found.map(refuse);
+    if (found.length > 0) return [...errors, ...found.map(refuse)];
   }
-  return [];
+  return errors;
 }
 
 /** The versions of a review that a webhook understands, one of which must be known here. */

@@ -1,10 +1,10 @@
 import type {FieldError} from '../api/field-error.ts';
 import {at, duplicate, invalidValue, required} from '../api/field-error.ts';
-import type {JsonObject} from '../api/json.ts';
+import type {Json, JsonObject} from '../api/json.ts';
 import {dnsSubdomain} from '../api/names.ts';
 import {asJson} from '../api/object.ts';
 import {matchConditionErrors, matchConditionsSchema} from './admission-expressions.ts';
-import {choiceErrors, matchPolicySchema, ruleErrors, ruleWithOperations} from './admission-rules.ts';
+import {matchPolicySchema, ruleErrors, ruleWithOperations, unsupported} from './admission-rules.ts';
 import type {Fields} from './build.ts';
 import {ageColumn, column, integer, kind, listBy, listOf, object, string, strings} from './build.ts';
 import type {Kind} from './kind.ts';
@@ -84,7 +84,7 @@ export const mutatingWebhookConfiguration: Kind = configuration(
       }),
     },
   },
-  (path, webhook) => choiceErrors(at(path, 'reinvocationPolicy'), text(webhook, 'reinvocationPolicy'), ['IfNeeded', 'Never']),
+  (path, webhook) => unsupported(at(path, 'reinvocationPolicy'), text(webhook, 'reinvocationPolicy'), ['IfNeeded', 'Never']),
 );
 
 function fillSelectors(configuration: JsonObject): void {
@@ -113,9 +113,9 @@ function webhookErrors(path: string, webhook: JsonObject): FieldError[] {
   const versions = texts(webhook, 'admissionReviewVersions');
   const versionsPath = at(path, 'admissionReviewVersions');
   errors.push(
-    ...choiceErrors(at(path, 'failurePolicy'), text(webhook, 'failurePolicy'), ['Fail', 'Ignore']),
-    ...choiceErrors(at(path, 'matchPolicy'), text(webhook, 'matchPolicy'), ['Equivalent', 'Exact']),
-    ...sideEffectErrors(at(path, 'sideEffects'), text(webhook, 'sideEffects')),
+    ...unsupported(at(path, 'failurePolicy'), text(webhook, 'failurePolicy'), ['Fail', 'Ignore']),
+    ...unsupported(at(path, 'matchPolicy'), text(webhook, 'matchPolicy'), ['Equivalent', 'Exact']),
+    ...sideEffectErrors(at(path, 'sideEffects'), webhook['sideEffects']),
   );
   if (seconds < 1 || seconds > 30)
     errors.push(invalidValue(at(path, 'timeoutSeconds'), seconds, 'the timeout value must be between 1 and 30 seconds'));
@@ -129,5 +129,7 @@ function webhookErrors(path: string, webhook: JsonObject): FieldError[] {
   ];
 }
 
-const sideEffectErrors = (path: string, value: string): FieldError[] =>
-  value === '' ? [required(path, 'must specify one of None, NoneOnDryRun')] : choiceErrors(path, value, ['None', 'NoneOnDryRun']);
+const sideEffectErrors = (path: string, value: Json | undefined): FieldError[] =>
+  typeof value === 'string'
+    ? unsupported(path, value, ['None', 'NoneOnDryRun'])
+    : [required(path, 'must specify one of None, NoneOnDryRun')];

@@ -41,7 +41,9 @@ export type HeavyThreadOptions = {
 };
 
 /** A request as it travels. */
-export type Travelling = Pick<HttpRequest, 'method' | 'target' | 'headers' | 'peer' | 'webSocket' | 'remoteAddress'> & {readonly body: Uint8Array};
+export type Travelling = Pick<HttpRequest, 'method' | 'target' | 'headers' | 'peer' | 'webSocket' | 'remoteAddress'> & {
+  readonly body: Uint8Array;
+};
 
 type Waiting = {
   readonly request: Travelling;

@@ -1,4 +1,5 @@
 import {ApiError, badRequest, tooLarge} from '../api/errors.ts';
+import {jsonType} from '../api/go-type.ts';
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
 import {clone, getKey, isObject, setKey, stringify} from '../api/json.ts';
 
@@ -17,7 +18,8 @@ export const jsonPatchLimits = {
  * too long, and Invalid (422) for one that cannot be applied to `target` (spec kubernetes-api 3.5).
  */
 export function jsonPatch(target: Json, patch: Json): Json {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be an array of operations');
+  if (!Array.isArray(patch))
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type []handlers.jsonPatchOp`);
   if (patch.length > jsonPatchLimits.operationsMax) {
     const counts = `${jsonPatchLimits.operationsMax}, got ${patch.length}`;
     throw tooLarge(`Request entity too large: The allowed maximum operations in a JSON patch is ${counts}`);

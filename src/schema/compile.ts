@@ -4,6 +4,7 @@ import {assertBounded} from './bounds.ts';
 import {compileDecode} from './decode.ts';
 import {compileDefaults} from './defaults.ts';
 import {embeddedCheck} from './embedded.ts';
+import {compileGoForm} from './go-form.ts';
 import type {JsonSchema} from './json-schema.ts';
 import {listTypeCheck} from './list-types.ts';
 import {compilePrune} from './prune.ts';
@@ -28,6 +29,8 @@ export type CompiledSchema = {
   readonly validateStatus: (object: JsonObject, old?: JsonObject) => FieldError[];
   /** The first value that a built-in kind's Go struct could not hold, as Go words it; `kind` is the root struct's name. */
   readonly decodeError: (object: JsonObject, kind: string) => string | undefined;
+  /** Brings an object that Go's structs can hold into the form in which they give it back. */
+  readonly goForm: (object: JsonObject) => void;
 };
 
 /**
@@ -40,12 +43,14 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
   const defaults = once(() => compileDefaults(schema));
   const validate = once(() => compileValidate(schema));
   const decode = once(() => compileDecode(schema));
+  const goForm = once(() => compileGoForm(schema));
   return {
     prune: object => prune()(object),
     applyDefaults: object => defaults()(object),
     validate: (object, old) => validate().whole(object, old),
     validateStatus: (object, old) => validate().status(object, old),
     decodeError: (object, kind) => decode()(object, kind),
+    goForm: object => goForm()(object),
   };
 }
 

@@ -1,5 +1,7 @@
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
 import {isObject} from '../api/json.ts';
+import {quantityError, quantityText} from '../api/quantity.ts';
+import {microTimeFormat, timeError} from './go-time.ts';
 import type {JsonSchema} from './json-schema.ts';
 import {fitsInt32, isInteger, isNumber} from './numbers.ts';
 import {rootFields} from './prune.ts';
@@ -36,7 +38,7 @@ function fieldsOf(schema: JsonSchema, skipped: ReadonlySet<string>): Map<string,
 const noFields: ReadonlySet<string> = new Set();
 
 function decodeOf(schema: JsonSchema, name: string): Decode {
-  if (schema['x-kubernetes-int-or-string']) return decodeIntOrString;
+  if (schema['x-kubernetes-int-or-string']) return schema.format === quantityFormat ? decodeQuantity : decodeIntOrString;
   const type = goType(schema, name);
   if (schema.type === 'object') return decodeObject(schema, name, type);
   if (schema.type === 'array') return decodeArray(schema, name, type);
@@ -139,6 +141,15 @@ const decodeIntOrString: Decode = value => {
   return `json: cannot unmarshal ${goValue(value, 'int32')} into Go value of type int32`;
 };
 
+/** The format of amounts, which may be written as numbers or as texts. */
+export const quantityFormat = 'quantity';
+
+const decodeQuantity: Decode = value => {
+  if (value === null) return undefined;
+  if (typeof value !== 'string' && !isNumber(value)) return quantityText;
+  return quantityError(String(value).trim());
+};
+
 /** Texts that Go decodes further: bytes and times. */
 function decodeText(value: Json, format: string | undefined): string | undefined {
   if (typeof value !== 'string') return undefined;
@@ -146,7 +157,8 @@ function decodeText(value: Json, format: string | undefined): string | undefined
     const bad = illegalBase64(value);
     return bad === undefined ? undefined : `illegal base64 data at input byte ${bad}`;
   }
-  if (format === 'date-time') return badTime(value);
+  if (format === 'date-time') return timeError(value, 'seconds');
+  if (format === microTimeFormat) return timeError(value, 'micros');
   return undefined;
 }
 
@@ -167,13 +179,4 @@ function illegalBase64(text: string): number | undefined {
   const wanted = 4 - inQuantum;
   if (padding.length === wanted && /^=+$/.test(padding)) return undefined;
   return padding.startsWith('='.repeat(wanted)) ? i + wanted : text.length;
-}
-
-const goTimeLayout = '2006-01-02T15:04:05Z07:00';
-const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
-
-function badTime(text: string): string | undefined {
-  if (timePattern.test(text) && !Number.isNaN(Date.parse(text.replace(',', '.')))) return undefined;
-  const quoted = JSON.stringify(text);
-  return `parsing time ${quoted} as "${goTimeLayout}": cannot parse ${quoted} as "2006"`;
 }

@@ -1,5 +1,6 @@
 import type {Json, JsonObject} from '../api/json.ts';
 import {setKey} from '../api/json.ts';
+import {microTimeFormat} from './go-time.ts';
 import type {JsonSchema} from './json-schema.ts';
 import {metaName} from './meta-schemas.ts';
 
@@ -45,6 +46,7 @@ function withImplied(properties: JsonObject = {}): JsonObject {
 
 function publish(schema: JsonSchema): JsonObject {
   const published = {...schema} as unknown as JsonObject;
+  if (schema.format === microTimeFormat) published['format'] = 'date-time';
   if (schema.properties) published['properties'] = publishAll(schema.properties);
   if (schema.items) published['items'] = publish(schema.items);
   if (typeof schema.additionalProperties === 'object') published['additionalProperties'] = publish(schema.additionalProperties);

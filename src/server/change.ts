@@ -120,7 +120,8 @@ function keepWhatIsNotTheirs({kind}: Resource, object: KubeObject, old: KubeObje
     const finalizers = dig(json, 'spec', 'finalizers') ?? [];
     for (const field of Object.keys(json)) if (!isShared(field)) delete json[field];
     for (const field of Object.keys(old)) if (!isShared(field)) setKey(json, field, asJson(old)[field] as Json);
-    json['spec'] = {...(isObject(json['spec']) ? json['spec'] : {}), finalizers};
+    const {finalizers: _, ...spec} = isObject(json['spec']) ? json['spec'] : {};
+    json['spec'] = Array.isArray(finalizers) && finalizers.length > 0 ? {...spec, finalizers} : spec;
   } else {
     if (kind.subresources.status) {
       if (old['status'] === undefined) delete json['status'];

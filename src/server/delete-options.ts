@@ -6,9 +6,10 @@ import type {Json, JsonObject} from '../api/json.ts';
 import {dig, digString, isObject} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import type {InWorkspace} from './exchange.ts';
-import {readBody} from './intake.ts';
+import type {Body} from './intake.ts';
+import {readBody, renamedJsonError} from './intake.ts';
 import {dryRunErrors} from './options.ts';
-import {optionalFlag} from './target.ts';
+import {integer, optionalFlag} from './target.ts';
 
 export type DeleteOptions = {
   readonly dryRun: boolean;
@@ -25,7 +26,7 @@ const policies = ['Foreground', 'Background', 'Orphan'] as const;
  * @throws ApiError BadRequest, Invalid (of DeleteOptions)
  */
 export async function deleteOptions(x: Pick<InWorkspace, 'call' | 'deps'>): Promise<DeleteOptions> {
-  const body = await readBody(x);
+  const body = await readOptions(x);
   const given = body.value === null ? fromQuery(x.call.target.query) : fromBody(body.value);
   const errors: FieldError[] = dryRunErrors(x.call.target.query);
   const dryRun = dig(given, 'dryRun');
@@ -48,6 +49,14 @@ export async function deleteOptions(x: Pick<InWorkspace, 'call' | 'deps'>): Prom
   };
 }
 
+async function readOptions(x: Pick<InWorkspace, 'call' | 'deps'>): Promise<Body> {
+  try {
+    return await readBody(x);
+  } catch (err) {
+    throw renamedJsonError(err, "couldn't get version/kind; json parse error: ");
+  }
+}
+
 function fromBody(body: Json): JsonObject {
   if (!isObject(body)) throw badRequest('the body of a delete must be DeleteOptions');
   const kind = digString(body, 'kind');
@@ -58,6 +67,8 @@ function fromBody(body: Json): JsonObject {
 }
 
 function fromQuery(query: URLSearchParams): JsonObject {
+  // Nothing here takes time to end; what is no number is refused all the same.
+  integer(query, 'gracePeriodSeconds');
   const orphanDependents = optionalFlag(query, 'orphanDependents');
   const propagationPolicy = query.get('propagationPolicy');
   const uid = query.get('uid');

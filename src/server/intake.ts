@@ -52,10 +52,8 @@ export async function readObject(x: Exchange): Promise<Body> {
   try {
     return await readBody(x, typeOf(x));
   } catch (err) {
-    if (!(err instanceof ApiError) || !err.message.startsWith(jsonTrouble)) throw err;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${x.resource.kind.names.kind}): couldn't get version/kind; json parse error: ${err.message.slice(jsonTrouble.length)}`,
-    );
+    const unreadable = `the object provided is unrecognized (must be of type ${x.resource.kind.names.kind})`;
+    throw renamedJsonError(err, `${unreadable}: couldn't get version/kind; json parse error: `);
   }
 }
 
@@ -67,6 +65,10 @@ const typeOf = ({what, resource}: Exchange): TypeMeta =>
 
 /** How the JSON reader begins what it says. */
 const jsonTrouble = 'error parsing JSON: ';
+
+/** What the JSON reader threw, to be told with another beginning; anything else as it is. */
+export const renamedJsonError = (err: unknown, head: string): unknown =>
+  err instanceof ApiError && err.message.startsWith(jsonTrouble) ? badRequest(head + err.message.slice(jsonTrouble.length)) : err;
 
 /**
  * Makes an object of the endpoint's kind out of what was sent: its type checked, unknown fields dropped and told about as asked,
@@ -94,6 +96,7 @@ export function toObject(x: Exchange, body: Body, validation: FieldValidation): 
   if (!body.lenient) report(x, validation, unknown, body.duplicates);
   resource.kind.strategy.normalize?.(json);
   resource.schema.applyDefaults(json);
+  if (!custom) resource.schema.goForm(json);
   return asObject(json);
 }
 

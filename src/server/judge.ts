@@ -21,6 +21,7 @@ export function judgeNew(resource: Resource, object: KubeObject, warnings: strin
   const found = [...validateMetadata(rulesOf(kind), metadata), ...ownerErrors(object), ...contentErrors(resource, {object})];
   refuse(resource, object, [...found, ...ruleFindings(resource, {object}, {found, patience}).errors, ...own]);
   if (kind.custom) warnings.push(...finalizerWarnings(metadata));
+  warnings.push(...(kind.strategy.warnings?.(asJson(object)) ?? []));
 }
 
 /** The same of an update. Warns of what is forgiven. @throws ApiError Invalid, with everything that is wrong with an update of `old` */
@@ -38,7 +39,7 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
   const {errors, forgiven} = ruleFindings(resource, change, {found, patience});
   const own = isStatusPart(subresource) ? strategy.validateStatus?.(now, before, subresource) : strategy.validateUpdate?.(now, before);
   refuse(resource, object, [...found, ...errors, ...(own ?? [])]);
-  warnings.push(...forgiven.map(error => summary([error])));
+  warnings.push(...forgiven.map(error => summary([error])), ...(subresource ? [] : (strategy.warnings?.(now) ?? [])));
 }
 
 const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => ({
@@ -80,5 +81,6 @@ const unchecked =
 const ownerErrors = ({metadata}: KubeObject): FieldError[] => managedFieldsErrors(metadata.managedFields ?? [], 'metadata.managedFields');
 
 function refuse({kind}: Resource, {metadata}: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid(kind.group, kind.names.kind, metadata.name ?? '', errors);
+  // What is a view of another kind is refused in its name.
+  if (errors.length > 0) throw invalid(kind.view?.group ?? kind.group, kind.names.kind, metadata.name ?? '', errors);
 }

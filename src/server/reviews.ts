@@ -1,5 +1,4 @@
 import {ApiError, badRequest, invalid} from '../api/errors.ts';
-import {invalidValue, required} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, digString, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
@@ -10,16 +9,23 @@ import type {User} from '../auth/user.ts';
 import type {InWorkspace} from './exchange.ts';
 import type {HttpReply} from './http.ts';
 import {readObject, toObject} from './intake.ts';
+import {checkNamespace} from './namespace-of-body.ts';
 import {writeOptions} from './options.ts';
 import {replyJson} from './reply.ts';
 
 /** Questions about identities and permissions: answered from the same `identify` and `decide` as every request, and never stored (spec kubernetes-api 8.10). */
 export async function review(x: InWorkspace): Promise<HttpReply> {
   const options = writeOptions(x.call.target.query, 'CreateOptions');
-  const object = asJson(toObject(x, await readObject(x), options.fieldValidation));
+  const asked = toObject(x, await readObject(x), options.fieldValidation);
+  checkNamespace(x, asked);
+  const object = asJson(asked);
+  const errors = x.resource.kind.strategy.validate?.(object) ?? [];
+  // Kubernetes forgets to say of what kind it speaks.
+  if (errors.length > 0) throw invalid(x.resource.kind.group, '', '', errors);
   const status = await answers[x.resource.kind.names.kind]?.(x, object);
   if (status === undefined) throw new ApiError('InternalError', 'Internal error occurred: no answer to this review');
-  return replyJson(x, {...object, metadata: {creationTimestamp: null}, status}, 201);
+  const {managedFields: _, ...metadata} = object['metadata'] as JsonObject;
+  return replyJson(x, {...object, metadata: {...metadata, creationTimestamp: null}, status}, 201);
 }
 
 type Answer = (x: InWorkspace, object: JsonObject) => Json | Promise<Json>;
@@ -35,13 +41,8 @@ const answers: {readonly [kind: string]: Answer} = {
     return {authenticated: true, user: userInfo(verdict.user), audiences: [...verdict.audiences]};
   },
   SelfSubjectAccessReview: (x, object) => decision(x.allowed.user, attributesOf(x, object)),
-  SubjectAccessReview: (x, object) => decision(subjectOf(x, object), attributesOf(x, object)),
-  LocalSubjectAccessReview: (x, object) => {
-    if (digString(object, 'spec', 'resourceAttributes', 'namespace') !== x.what.namespace) {
-      throw badRequest('the namespace of resourceAttributes must be that of the request');
-    }
-    return decision(subjectOf(x, object), attributesOf(x, object));
-  },
+  SubjectAccessReview: (x, object) => decision(subjectOf(object), attributesOf(x, object)),
+  LocalSubjectAccessReview: (x, object) => decision(subjectOf(object), attributesOf(x, object)),
   SelfSubjectRulesReview: (x, object) => {
     if (!digString(object, 'spec', 'namespace')) throw badRequest('no namespace on request');
     const all = decide(x.allowed.user, {verb: '*', workspace: x.workspace, path: '/*'}).allowed;
@@ -67,21 +68,14 @@ function decision(user: User, attributes: Attributes): JsonObject {
   return {allowed, reason: allowed ? 'access granted' : 'access denied'};
 }
 
-function subjectOf({resource}: InWorkspace, object: JsonObject): User {
-  const name = digString(object, 'spec', 'user') ?? '';
-  const groups = strings(dig(object, 'spec', 'groups'));
-  if (name || groups.length > 0) return {name, groups};
-  const error = invalidValue('spec.user', name, 'at least one of user or group must be specified');
-  throw invalid(resource.kind.group, resource.kind.names.kind, '', [error]);
-}
+const subjectOf = (object: JsonObject): User => ({
+  name: digString(object, 'spec', 'user') ?? '',
+  groups: strings(dig(object, 'spec', 'groups')),
+});
 
-function attributesOf({resource, workspace}: InWorkspace, object: JsonObject): Attributes {
+function attributesOf({workspace}: InWorkspace, object: JsonObject): Attributes {
   const of = dig(object, 'spec', 'resourceAttributes');
   const path = dig(object, 'spec', 'nonResourceAttributes');
-  if (isObject(of) === isObject(path)) {
-    const error = required('spec.resourceAttributes', 'exactly one of nonResourceAttributes or resourceAttributes must be specified');
-    throw invalid(resource.kind.group, resource.kind.names.kind, '', [error]);
-  }
   const verb = digString(object, 'spec', isObject(of) ? 'resourceAttributes' : 'nonResourceAttributes', 'verb') ?? '';
   if (!isObject(of)) return {verb, workspace, path: digString(path, 'path') ?? ''};
   const text = (key: string): string | undefined => digString(of, key) || undefined;

@@ -36,31 +36,36 @@ export function apiServer(deps: Deps): Handler {
 }
 
 async function serve(deps: Deps, call: Call): Promise<HttpReply> {
+  const {headers, peer} = call.request;
+  let warnings: readonly string[] = [];
   try {
-    return await admit(deps, call);
+    const user = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
+    refuseImpersonation(headers);
+    // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
+    const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
+    // Before anything is said about what exists.
+    const attributes = attributesOf(call, place);
+    const allowed = authorize(user, attributes);
+    if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
+    return await orElsewhere(deps, call, place, async () => {
+      if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
+      const exchange = await resolve(deps, allowed, call, place.workspace);
+      ({warnings} = exchange);
+      return compress(call, await answer(exchange));
+    });
   } catch (err) {
     if (!(err instanceof ApiError))
       deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
-    return replyError(err, wantsProtobufErrors(header(call.request.headers, 'accept')));
+    return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
 }
 
-async function admit(deps: Deps, call: Call): Promise<HttpReply> {
-  const {headers, peer} = call.request;
-  const user = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
-  refuseImpersonation(headers);
-  // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
-  const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
-  // Before anything is said about what exists.
-  const attributes = attributesOf(call, place);
-  const allowed = authorize(user, attributes);
-  if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
+/** What finds itself too heavy is answered by another thread. */
+async function orElsewhere({elsewhere}: Deps, {request}: Call, {workspace}: Place, here: () => Promise<HttpReply>): Promise<HttpReply> {
   try {
-    if (!call.resource) return await compress(call, await document(deps, allowed, call, place.workspace));
-    const exchange = await resolve(deps, allowed, call, place.workspace);
-    return await compress(call, await answer(exchange));
+    return await here();
   } catch (err) {
-    if (err instanceof Heavy && deps.elsewhere) return deps.elsewhere.answer(call.request, place.workspace);
+    if (err instanceof Heavy && elsewhere) return elsewhere.answer(request, workspace);
     throw err;
   }
 }

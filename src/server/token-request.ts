@@ -1,4 +1,5 @@
 import {badRequest, conflict, invalid, notFound} from '../api/errors.ts';
+import {invalidValue} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, groupVersionOf, timestamp} from '../api/object.ts';
@@ -11,7 +12,7 @@ import {peek} from '../registry/stored.ts';
 import type {Named} from './exchange.ts';
 import type {HttpReply} from './http.ts';
 import {readObject, toObject} from './intake.ts';
-import {checkName, checkNamespace} from './namespace-of-body.ts';
+import {checkNamespace} from './namespace-of-body.ts';
 import {writeOptions} from './options.ts';
 import {replyJson} from './reply.ts';
 import {find} from './verbs/get.ts';
@@ -58,9 +59,12 @@ export async function requestToken(named: Named): Promise<HttpReply> {
 
 /** The spec of a request that is in order, and that means this account. */
 function wishOf(named: Named, request: KubeObject, account: KubeObject): JsonObject {
-  checkName(named, request);
   checkNamespace(named, request);
-  const {uid} = request.metadata;
+  const {uid, name} = request.metadata;
+  if (name && name !== named.what.name) {
+    const wrong = invalidValue('metadata.name', name, 'must match the service account name if specified');
+    throw invalid(tokenRequest.group, tokenRequest.names.kind, named.what.name, [wrong]);
+  }
   if (uid && uid !== account.metadata.uid) {
     const why = `the UID in the token request (${uid}) does not match the UID of the service account (${account.metadata.uid})`;
     throw conflict(named.resource.gr, named.what.name, why);

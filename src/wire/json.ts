@@ -1,5 +1,6 @@
 import {isAscii, isUtf8} from 'node:buffer';
 import {badRequest} from '../api/errors.ts';
+import {goJsonError} from '../api/go-json-error.ts';
 import type {Json} from '../api/json.ts';
 import {type Decoded, parseExactly} from './json-exact.ts';
 import {scan} from './json-scan.ts';
@@ -39,7 +40,7 @@ function parse(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (err) {
-    if (err instanceof SyntaxError) throw badRequest(`error parsing JSON: ${err.message}`);
+    if (err instanceof SyntaxError) throw badRequest(`error parsing JSON: ${goJsonError(text) ?? err.message}`);
     throw err;
   }
 }

@@ -1,20 +1,17 @@
 /** Built-in kinds: spec kubernetes-api 13.8. */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
-import type {Answer} from '../support/api-client.ts';
+import type {Answer, Found} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded, widget} from '../support/place.ts';
 import {startPlane, users} from '../support/plane.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
 const api = await newPlace(plane);
-const {configMaps, secrets, namespaces, widgets, leases} = paths;
+const {configMaps, secrets, namespaces, leases} = paths;
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 const made = async (path: string, body: object): Promise<Answer> => succeeded(await api.post(path, body), 201);
 const gone = (path: string) => plane.eventually(async () => assert.equal((await api.get(path)).status, 404));
-
-type Conditions = readonly {type: string; status: string; message: string}[];
-const condition = (answer: Answer, type: string) => (answer.at('status', 'conditions') as Conditions).find(one => one.type === type);
 
 test('169 a new namespace', async () => {
   const answer = await made(namespaces, {metadata: {name: 'c169'}});
@@ -34,24 +31,70 @@ test('169 what a namespace must have comes back', async () => {
   await plane.eventually(async () => assert.deepEqual((await api.get(ca)).at('data'), {'ca.crt': plane.rootCa}));
 });
 
+/** The conditions of a namespace by type, as `status reason message`. */
+const told = (answer: Answer): Found =>
+  Object.fromEntries(
+    ((answer.at('status', 'conditions') ?? []) as {type: string; status: string; reason: string; message: string}[]).map(
+      ({type, status, reason, message}) => [type, `${status} ${reason} ${message}`],
+    ),
+  );
+const nothingFailed = {
+  NamespaceDeletionDiscoveryFailure: 'False ResourcesDiscovered All resources successfully discovered',
+  NamespaceDeletionGroupVersionParsingFailure: 'False ParsedGroupVersions All legacy kube types successfully parsed',
+  NamespaceDeletionContentFailure: 'False ContentDeleted All content successfully deleted, may be waiting on finalization',
+};
+
 test('170 a namespace goes with all that is in it', async () => {
   await made(namespaces, {metadata: {name: 'c170'}});
   const inside = '/apis/example.com/v1/namespaces/c170/widgets';
-  await made(`${namespaces}/c170/configmaps`, configMap('free'));
-  await made(inside, widget('held', {}, {finalizers: ['x.io/f']}));
+  const [configMaps170, secrets170] = [`${namespaces}/c170/configmaps`, `${namespaces}/c170/secrets`];
+  await made(configMaps170, configMap('free'));
+  await made(secrets170, {metadata: {name: 'free'}});
+  await made(configMaps170, configMap('held', {}, {finalizers: ['x.io/f']}));
+  await made(inside, widget('held', {}, {finalizers: ['x.io/f', 'x.io/e']}));
+  await made(inside, widget('too', {}, {finalizers: ['x.io/f']}));
   const answer = succeeded(await api.del(`${namespaces}/c170`));
-  assert.equal(answer.at('status', 'phase'), 'Terminating');
-  await plane.eventually(async () => {
-    const now = await api.get(`${namespaces}/c170`);
-    const remaining = condition(now, 'NamespaceFinalizersRemaining');
-    assert.deepEqual([remaining?.status, remaining?.message.includes('x.io/f in 1 resource instances')], ['True', true]);
-    assert.equal(condition(now, 'NamespaceContentRemaining')?.message.includes('widgets.example.com has 1 resource instances'), true);
-  });
-  succeeded(await api.get(`${namespaces}/c170/configmaps/free`), 404);
-  succeeded(await api.patch(`${inside}/held`, {metadata: {finalizers: []}}));
+  assert.deepEqual([answer.at('status', 'phase'), answer.at('metadata', 'deletionGracePeriodSeconds')], ['Terminating', undefined]);
+  await plane.eventually(async () =>
+    assert.deepEqual(told(await api.get(`${namespaces}/c170`)), {
+      ...nothingFailed,
+      NamespaceContentRemaining:
+        'True SomeResourcesRemain Some resources are remaining: configmaps. has 1 resource instances, widgets.example.com has 2 resource instances',
+      NamespaceFinalizersRemaining:
+        'True SomeFinalizersRemain Some content in the namespace has finalizers remaining: x.io/e in 1 resource instances, x.io/f in 3 resource instances',
+    }),
+  );
+  for (const path of [`${configMaps170}/free`, `${secrets170}/free`]) succeeded(await api.get(path), 404);
+  const refusal = refused(await api.post(configMaps170, configMap('late')), 403, 'because it is being terminated');
+  assert.deepEqual((refusal.at('details', 'causes') as {reason: string}[])[0]?.reason, 'NamespaceTerminating');
+  // Asked again, nothing changes.
+  assert.equal(succeeded(await api.del(`${namespaces}/c170`)).at('status', 'phase'), 'Terminating');
+  for (const path of [`${configMaps170}/held`, `${inside}/held`, `${inside}/too`])
+    succeeded(await api.patch(path, {metadata: {finalizers: []}}));
   await gone(`${namespaces}/c170`);
   await made(namespaces, {metadata: {name: 'c170'}});
   assert.deepEqual(succeeded(await api.get(inside)).at('items'), []);
+});
+
+test('170 conditions of others stay, and their finalizer keeps an empty namespace', async () => {
+  const path = `${namespaces}/own170`;
+  await made(namespaces, {metadata: {name: 'own170'}, spec: {finalizers: ['x.io/own']}});
+  succeeded(await api.patch(`${path}/status`, {status: {conditions: [{type: 'Mine', status: 'True', reason: 'R', message: 'm'}]}}));
+  succeeded(await api.del(path));
+  await plane.eventually(async () =>
+    assert.deepEqual(told(await api.get(path)), {
+      Mine: 'True R m',
+      ...nothingFailed,
+      NamespaceContentRemaining: 'False ContentRemoved All content successfully removed',
+      NamespaceFinalizersRemaining: 'False ContentHasNoFinalizers All content-preserving finalizers finished',
+    }),
+  );
+  assert.deepEqual((await api.get(path)).at('spec', 'finalizers'), ['x.io/own']);
+  const finalize = (finalizers?: string[]) =>
+    api.put(`${path}/finalize`, {metadata: {name: 'own170'}, spec: {...(finalizers && {finalizers})}});
+  refused(await finalize(['x.io/own', 'bad']), 422, 'name is neither a standard finalizer name', ['spec.finalizers[1]']);
+  succeeded(await finalize());
+  await gone(path);
 });
 
 test('171 some namespaces stay', async () => {
@@ -121,14 +164,21 @@ test('180 who may', async () => {
   assert.equal(await allowed('subjectaccessreviews', {groups: ['system:masters'], resourceAttributes}), true);
   assert.equal(await allowed('selfsubjectaccessreviews', {nonResourceAttributes: {verb: 'get', path: '/version'}}), true);
   const two = {user: 'u', resourceAttributes, nonResourceAttributes: {verb: 'get', path: '/'}};
-  refused(
-    await api.post(`${authorization}/subjectaccessreviews`, {spec: two}),
-    422,
-    'exactly one of nonResourceAttributes or resourceAttributes',
-  );
+  const combined = 'cannot be specified in combination with resourceAttributes';
+  refused(await api.post(`${authorization}/subjectaccessreviews`, {spec: two}), 422, combined, ['spec.nonResourceAttributes']);
   const local = `${authorization}/namespaces/other/localsubjectaccessreviews`;
   const answer = await api.post(local, {spec: {user: 'u', resourceAttributes}});
-  assert.ok(answer.status === 400 || answer.status === 422, answer.text);
+  refused(answer, 422, /^Invalid: \.authorization\.k8s\.io "" is invalid: .*must match metadata\.namespace$/, [
+    'spec.resourceAttributes.namespace',
+  ]);
+  const here = `${authorization}/namespaces/t/localsubjectaccessreviews`;
+  const asked = succeeded(await api.post(here, {spec: {groups: ['system:masters'], resourceAttributes}}), 201);
+  assert.deepEqual([asked.at('status', 'allowed'), asked.at('metadata', 'namespace')], [true, 't']);
+  const rules = `${authorization}/selfsubjectrulesreviews`;
+  refused(await api.post(rules, {spec: {}}), 400, 'no namespace on request');
+  const mine = succeeded(await api.post(rules, {spec: {namespace: 't'}}), 201);
+  assert.deepEqual(mine.at('status', 'resourceRules'), [{verbs: ['*'], apiGroups: ['*'], resources: ['*']}]);
+  assert.equal(mine.at('status', 'incomplete'), false);
 });
 
 test('178 whose token', async () => {
@@ -223,39 +273,4 @@ test('186 one of two wins a lease', async () => {
   };
   const statuses = (await Promise.all([take('one'), take('two')])).map(answer => answer.status);
   assert.deepEqual(statuses.sort(), [200, 409]);
-});
-
-const admission = '/apis/admissionregistration.k8s.io/v1';
-
-/** Columns of tables (spec kubernetes-api 8.14), those for wide tables in brackets. */
-const tables: readonly [string, readonly string[]][] = [
-  ['/api/v1/namespaces', ['Name', 'Status', 'Age']],
-  ['/api/v1/configmaps', ['Name', 'Data', 'Age']],
-  ['/api/v1/secrets', ['Name', 'Type', 'Data', 'Age']],
-  ['/api/v1/serviceaccounts', ['Name', 'Secrets', 'Age']],
-  ['/apis/coordination.k8s.io/v1/leases', ['Name', 'Holder', 'Age']],
-  [`${rbac}/roles`, ['Name', 'Created At']],
-  [`${rbac}/rolebindings`, ['Name', 'Role', 'Age', '[Users]', '[Groups]', '[ServiceAccounts]']],
-  [`${rbac}/clusterroles`, ['Name', 'Created At']],
-  [`${rbac}/clusterrolebindings`, ['Name', 'Role', 'Age', '[Users]', '[Groups]', '[ServiceAccounts]']],
-  ['/apis/apiextensions.k8s.io/v1/customresourcedefinitions', ['Name', 'Created At']],
-  [widgets, ['Name', 'Age']],
-  ['/api/v1/events', ['Last Seen', 'Type', 'Reason', 'Object', '[Subobject]', '[Source]', 'Message', '[First Seen]', '[Count]', '[Name]']],
-  ['/api/v1/resourcequotas', ['Name', 'Request', 'Limit', 'Age']],
-  [`${admission}/validatingwebhookconfigurations`, ['Name', 'Webhooks', 'Age']],
-  [`${admission}/mutatingwebhookconfigurations`, ['Name', 'Webhooks', 'Age']],
-  [`${admission}/validatingadmissionpolicies`, ['Name', 'Validations', 'ParamKind', 'Age']],
-  [`${admission}/validatingadmissionpolicybindings`, ['Name', 'PolicyName', 'ParamRef', 'Age']],
-];
-
-test('189 columns of tables', async () => {
-  for (const [path, expected] of tables) {
-    const answer = succeeded(await api.get(path, {accept: 'application/json;as=Table;v=v1;g=meta.k8s.io'}));
-    const columns = answer.at('columnDefinitions') as {name: string; priority: number}[];
-    assert.deepEqual(
-      columns.map(({name, priority}) => (priority > 0 ? `[${name}]` : name)),
-      expected,
-      path,
-    );
-  }
 });

@@ -81,7 +81,7 @@ test('176 wishes that cannot be met', async () => {
   ];
   for (const [spec, status, why] of cases) refused(await request('wishes', spec), status, why);
   refused(await request('nobody'), 404, 'serviceaccounts "nobody" not found');
-  refused(await api.post(`${accounts}/wishes/token`, {metadata: {name: 'other'}}), 400, 'does not match');
+  refused(await api.post(`${accounts}/wishes/token`, {metadata: {name: 'other'}}), 422, 'must match the service account name if specified');
   refused(await api.post(`${accounts}/wishes/token`, {metadata: {uid: 'another'}}), 409, 'the UID in the token request (another)');
   refused(await api.post(`${accounts}/wishes/token`, {kind: 'Secret', apiVersion: 'v1'}), 400, 'BadRequest');
   for (const verb of ['GET', 'PUT', 'DELETE']) assert.equal((await api.send(verb, `${accounts}/wishes/token`, {})).status, 405, verb);

@@ -65,7 +65,7 @@ class Estimator {
       case 'fold':
         return isBinding(expr) ? this.#binding(expr) : this.#fold(expr);
       case 'message':
-        throw new Error('the checker knows no messages');
+        throw new Error('messages are checked, not made');
     }
   }
 

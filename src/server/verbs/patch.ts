@@ -1,4 +1,6 @@
-import {badRequest} from '../../api/errors.ts';
+import {badRequest, invalid} from '../../api/errors.ts';
+import {invalidValue} from '../../api/field-error.ts';
+import {jsonType} from '../../api/go-type.ts';
 import type {Json} from '../../api/json.ts';
 import {isObject} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
@@ -16,7 +18,7 @@ import {managerOf} from '../field-owners.ts';
 import {checkWeight} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
 import {header} from '../http.ts';
-import {toObject} from '../intake.ts';
+import {renamedJsonError, toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
 import {replyChanged} from '../reply.ts';
@@ -34,10 +36,11 @@ export async function patch(x: Named): Promise<HttpReply> {
   const manager = managerOf(x.call, options.fieldManager);
   const bytes = await x.call.request.body();
   checkWeight(x.deps, bytes);
-  const {value, duplicates} = decodeJson(bytes);
+  const {value, duplicates} = decodePatch(bytes);
   const patched = (target: Json): Json => {
     if (type === 'application/json-patch+json') return jsonPatch(target, value);
-    if (!isObject(value)) throw badRequest('error decoding patch: a patch of this type must be an object');
+    if (!isObject(value))
+      throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`);
     return type === 'application/merge-patch+json' ? mergePatch(target, value) : strategicPatch(target as never, value, merging ?? {});
   };
   if (x.what.subresource === 'scale') return patchScale(x, patched, {dryRun: options.dryRun, by: {manager, subresource: 'scale'}});
@@ -46,9 +49,26 @@ export async function patch(x: Named): Promise<HttpReply> {
     const object = toObject(x, {value: patched(asJson(old)), duplicates, lenient: false}, options.fieldValidation);
     checkName(x, object);
     checkNamespace(x, object);
+    checkUid(x, object, old);
     return object;
   };
   return replyChanged(x, await change(x, make, {dryRun: options.dryRun, by: {manager, subresource: x.what.subresource ?? ''}}));
+}
+
+function decodePatch(bytes: Uint8Array): ReturnType<typeof decodeJson> {
+  try {
+    return decodeJson(bytes);
+  } catch (err) {
+    throw renamedJsonError(err, 'error decoding patch: ');
+  }
+}
+
+/** Of a whole object the uid is a precondition; a patch changes it, which cannot be. */
+function checkUid({resource, what}: Named, {metadata}: KubeObject, old: KubeObject): void {
+  const {uid} = metadata;
+  if (!uid || uid === old.metadata.uid) return;
+  const {group, names} = resource.kind;
+  throw invalid(group, names.kind, what.name, [invalidValue('metadata.uid', uid, 'field is immutable')]);
 }
 
 async function patchScale(x: Named, patched: (target: Json) => Json, how: How): Promise<HttpReply> {
