@@ -7,8 +7,8 @@ import type {ServerProcess} from '../support/process.ts';
 import {folder, until} from '../support/process.ts';
 
 /**
- * What is typed after `kubectl `, split at blanks, and what is then said on both outputs: all of it, or a pattern in it. A line that begins with `! ` must
- * fail, every other one must not. The last part is standard input.
+ * What is typed after `kubectl `, split at blanks that are not in single quotes, and what is then said on both outputs: all of it, or a pattern in it. A
+ * line that begins with `! ` must fail, every other one must not. The last part is standard input.
  */
 export type Step = readonly [line: string, says: RegExp | string, input?: string];
 
@@ -60,7 +60,8 @@ export async function untilLines(lines: () => readonly string[], patterns: reado
 
 const fails = '! ';
 const bare = (line: string): string => (line.startsWith(fails) ? line.slice(fails.length) : line);
-const words = (line: string): readonly string[] => line.split(' ');
+/** Blanks within single quotes belong to their word. */
+const words = (line: string): readonly string[] => (line.match(/(?:'[^']*'|[^ '])+/g) ?? []).map(word => word.replaceAll("'", ''));
 
 function check([line, says]: Step, {code, stdout, stderr}: Run): void {
   const said = stdout + stderr;
