@@ -152,7 +152,7 @@ async function edit(shell: Shell): Promise<void> {
 const explaining: readonly Step[] = [
   ['explain widgets', /^GROUP: +demo.dev\nKIND: +Widget\nVERSION: +v1\n\nDESCRIPTION:\n {4}A widget of the demo\./],
   ['explain widgets.spec.size', /FIELD: size <integer>[\s\S]*How large it is\./],
-  ['explain widgets --recursive', /^ {2}spec\t<Object>\n {4}color\t<string>\n {4}replicas\t<integer>\n {4}size\t<integer>$/m],
+  ['explain widgets --recursive', /^ {2}spec\t<Object>\n {4}color\t<string>\n {4}ports\t<\[\]Object>\n {6}name\t<string>\n/m],
   ['explain configmaps --recursive', /^ {2}data\t<map\[string\]string>$/m],
   ['explain clusterroles.rules', /FIELD: rules <\[\]/],
   ['explain workspaces.spec', /^KIND: +Workspace$/m],

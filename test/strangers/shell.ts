@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import type {TestContext} from 'node:test';
-import type {KubectlVersion, Run} from '../support/kubectl.ts';
+import type {HelmVersion, KubectlVersion, Run} from '../support/kubectl.ts';
 import {helm, kubectl, kubectlPath} from '../support/kubectl.ts';
 import type {ServerProcess} from '../support/process.ts';
 import {folder, until} from '../support/process.ts';
 
 /**
- * What is typed after `kubectl `, split at blanks, and what is then said on both outputs: all of it, or a pattern in it. A line that begins with `! ` must
- * fail, every other one must not. The last part is standard input.
+ * What is typed after `kubectl `, split at blanks that are not in single quotes, and what is then said on both outputs: all of it, or a pattern in it. A
+ * line that begins with `! ` must fail, every other one must not. The last part is standard input.
  */
 export type Step = readonly [line: string, says: RegExp | string, input?: string];
 
@@ -16,10 +16,9 @@ export type Step = readonly [line: string, says: RegExp | string, input?: string
 export type Shell = {
   readonly home: string;
   kubectl(line: string, input?: string): Promise<Run>;
-  helm(line: string): Promise<Run>;
   /** Plays the steps one after the other. */
   play(steps: readonly Step[], env?: {readonly [name: string]: string}): Promise<void>;
-  playHelm(steps: readonly Step[]): Promise<void>;
+  playHelm(version: HelmVersion, steps: readonly Step[]): Promise<void>;
   /** Starts a kubectl that goes on; `lines` is what it has printed so far. */
   inBackground(line: string): {readonly lines: () => readonly string[]; readonly end: () => void};
 };
@@ -31,12 +30,11 @@ export function openShell(t: TestContext, server: ServerProcess, version: Kubect
   const shell: Shell = {
     home,
     kubectl: (line, input = '') => kubectl(version, words(line), {...options, input}),
-    helm: line => helm(words(line), options),
     play: async (steps, env = {}) => {
       for (const step of steps) check(step, await kubectl(version, words(bare(step[0])), {...options, env, input: step[2] ?? ''}));
     },
-    playHelm: async steps => {
-      for (const step of steps) check(step, await helm(words(bare(step[0])), options));
+    playHelm: async (version, steps) => {
+      for (const step of steps) check(step, await helm(version, words(bare(step[0])), options));
     },
     inBackground: line => {
       const env = {HOME: home, KUBECONFIG: kubeconfig};
@@ -60,7 +58,8 @@ export async function untilLines(lines: () => readonly string[], patterns: reado
 
 const fails = '! ';
 const bare = (line: string): string => (line.startsWith(fails) ? line.slice(fails.length) : line);
-const words = (line: string): readonly string[] => line.split(' ');
+/** Blanks within single quotes belong to their word. */
+const words = (line: string): readonly string[] => (line.match(/(?:'[^']*'|[^ '])+/g) ?? []).map(word => word.replaceAll("'", ''));
 
 function check([line, says]: Step, {code, stdout, stderr}: Run): void {
   const said = stdout + stderr;

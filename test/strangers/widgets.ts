@@ -30,6 +30,12 @@ spec:
               size: {type: integer, minimum: 1, description: How large it is.}
               color: {type: string, default: blue}
               replicas: {type: integer}
+              tags: {type: array, x-kubernetes-list-type: set, items: {type: string}}
+              ports:
+                type: array
+                x-kubernetes-list-type: map
+                x-kubernetes-list-map-keys: [port]
+                items: {type: object, required: [port], properties: {port: {type: integer}, name: {type: string}}}
           status:
             type: object
             properties:
@@ -42,9 +48,10 @@ spec:
                   properties: {type: {type: string}, status: {type: string}}
 `;
 
-export const widget = (name: string, size: number): string => `
+/** `more` is further fields of its spec, as in `tags: [x]`. */
+export const widget = (name: string, size: number, more = ''): string => `
 apiVersion: demo.dev/v1
 kind: Widget
 metadata: {name: ${name}, labels: {app: demo}}
-spec: {size: ${size}}
+spec: {size: ${size}${more && `, ${more}`}}
 `;

