@@ -4,10 +4,9 @@ import type {Kind} from '../kinds/kind.ts';
 import {compileSchema} from '../schema/compile.ts';
 import {revisionOf} from '../storage/storage.ts';
 import {builtInSection} from './keys.ts';
-import type {Resource} from './resource.ts';
+import type {Resource, WorkspaceKinds} from './resource.ts';
 import {apiVersionOf} from './resource.ts';
 import {bareHead, headOf} from './stored.ts';
-import type {WorkspaceKinds} from './workspace-kinds.ts';
 
 /** Kinds that need no definition: Kubernetes' own and kcp's. */
 export const fixedKinds: readonly Kind[] = [...builtIn, ...system];

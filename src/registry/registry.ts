@@ -10,8 +10,7 @@ import {definitionReader} from './definition-reader.ts';
 import type {Fixed} from './fixed-kinds.ts';
 import {address, fixedResources} from './fixed-kinds.ts';
 import {definitions, keyOf, parseKey, terms} from './keys.ts';
-import type {Resource} from './resource.ts';
-import type {WorkspaceKinds} from './workspace-kinds.ts';
+import type {Resource, WorkspaceKinds} from './resource.ts';
 import {workspaceKinds} from './workspace-kinds.ts';
 
 export type Registry = {

@@ -42,3 +42,15 @@ export type Shape = Pick<Resource, 'apiVersion' | 'schema'>;
 
 /** `v1`, `apps/v1`. */
 export const apiVersionOf = (group: string, version: string): string => (group ? `${group}/${version}` : version);
+
+/** What a workspace serves. */
+export type WorkspaceKinds = {
+  /** What it has without doing anything for it. */
+  readonly fixed: readonly Kind[];
+  /** What it defines by itself. */
+  readonly own: readonly Kind[];
+  /** Equal for workspaces that serve the same. */
+  readonly hash: string;
+  /** The same for groups of which not every workspace serves the same; what all others have has no hash. */
+  readonly groups: ReadonlyMap<string, string>;
+};

@@ -9,7 +9,7 @@ import type {Storage} from '../storage/storage.ts';
 import {definitions, keyOf} from './keys.ts';
 import {deleteOp, putOp} from './ops.ts';
 import {createRegistry} from './registry.ts';
-import type {WorkspaceKinds} from './workspace-kinds.ts';
+import type {WorkspaceKinds} from './resource.ts';
 import {workspaceKindsLimits} from './workspace-kinds.ts';
 
 const home = workspaceIdOf('home');

@@ -7,18 +7,7 @@ import type {Definition} from './definition-reader.ts';
 import type {Fixed} from './fixed-kinds.ts';
 import {nameOf} from './fixed-kinds.ts';
 import {parseKey, rangeOf, definitions as space} from './keys.ts';
-
-/** What a workspace serves. */
-export type WorkspaceKinds = {
-  /** What it has without doing anything for it. */
-  readonly fixed: readonly Kind[];
-  /** What it defines by itself. */
-  readonly own: readonly Kind[];
-  /** Equal for workspaces that serve the same. */
-  readonly hash: string;
-  /** The same for groups of which not every workspace serves the same; what all others have has no hash. */
-  readonly groups: ReadonlyMap<string, string>;
-};
+import type {WorkspaceKinds} from './resource.ts';
 
 export const workspaceKindsLimits = {
   /** Definitions that are read in one go. */

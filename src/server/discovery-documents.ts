@@ -5,7 +5,7 @@ import type {Kind} from '../kinds/kind.ts';
 import type {Discovery} from '../registry/discovery.ts';
 import {discoveryOf} from '../registry/discovery.ts';
 import {publish} from '../registry/publish.ts';
-import type {WorkspaceKinds} from '../registry/workspace-kinds.ts';
+import type {WorkspaceKinds} from '../registry/resource.ts';
 import {negotiate, wantsAggregatedDiscovery} from '../wire/negotiate.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';

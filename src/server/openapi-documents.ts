@@ -5,7 +5,7 @@ import {openApiIndex, openApiOf} from '../registry/openapi.ts';
 import type {FormV2} from '../registry/openapi-v2.ts';
 import {openApiV2, publishV2} from '../registry/openapi-v2.ts';
 import {publish, tagFor} from '../registry/publish.ts';
-import type {WorkspaceKinds} from '../registry/workspace-kinds.ts';
+import type {WorkspaceKinds} from '../registry/resource.ts';
 import {metaSchemas} from '../schema/meta-schemas.ts';
 import {publishedV3} from '../schema/openapi.ts';
 import type {Call} from './call.ts';
