@@ -1,5 +1,4 @@
 import type {WorkspaceId} from '../api/cluster.ts';
-import type {Kind} from '../kinds/kind.ts';
 import type {Entry, Key, Storage} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import {contentHash} from './content-hash.ts';
