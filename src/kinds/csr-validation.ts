@@ -185,17 +185,26 @@ function certificateProblem(pem: string): string | undefined {
     if (label !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(label)}`;
     if (hasHeaders) return 'no PEM block headers are permitted';
     if (bytes.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates';
-    if (++count > csrLimits.certificatesMax) return `must contain at most ${csrLimits.certificatesMax} CERTIFICATE PEM blocks`;
-    if (!areCertificates(bytes)) return 'x509: malformed certificate';
+    const found = certificatesIn(bytes);
+    count += found.length;
+    if (count > csrLimits.certificatesMax) return `must contain at most ${csrLimits.certificatesMax} certificates`;
+    if (found.length === 0 || !found.every(isCertificate)) return 'x509: malformed certificate';
   }
   return count === 0 ? 'must contain at least one CERTIFICATE PEM block' : undefined;
 }
 
-function areCertificates(der: Buffer): boolean {
+/** A block may hold several, one after the other; none where it holds something else. */
+function certificatesIn(block: Buffer): readonly Buffer[] {
   try {
-    const found = elements(der);
-    for (const {whole} of found) new X509Certificate(whole);
-    return found.length <= csrLimits.certificatesMax;
+    return elements(block).map(({whole}) => whole);
+  } catch {
+    return [];
+  }
+}
+
+function isCertificate(der: Buffer): boolean {
+  try {
+    return new X509Certificate(der).raw.length === der.length;
   } catch {
     return false;
   }
