@@ -5,6 +5,7 @@ import {at, duplicate, forbiddenField, invalidValue, notSupported, required, too
 import type {JsonObject} from '../api/json.ts';
 import {getKey} from '../api/json.ts';
 import {dnsLabel, dnsSubdomain, nameLengths} from '../api/names.ts';
+import {errorsMax} from '../schema/report.ts';
 import type {StatusPart} from './kind.ts';
 import {pemBlocks} from './pem.ts';
 import {parseSigningRequest} from './pkcs10.ts';
@@ -76,10 +77,13 @@ const decoded = (from: JsonObject, field: string): Buffer => Buffer.from(text(fr
 
 function usageErrors(wanted: readonly string[]): FieldError[] {
   const path = (i: number): string => at('spec', 'usages', i);
+  const unknown = wanted.flatMap((usage, i) => (knownUsages.has(usage) ? [] : [i])).slice(0, errorsMax);
   return [
     ...(wanted.length === 0 ? [required('spec.usages')] : []),
-    ...wanted.flatMap((usage, i) => (knownUsages.has(usage) ? [] : [notSupported(path(i), usage, usages)])),
-    ...repeated(wanted).map(i => duplicate(path(i), wanted[i])),
+    ...unknown.map(i => notSupported(path(i), wanted[i], usages)),
+    ...repeated(wanted)
+      .slice(0, errorsMax)
+      .map(i => duplicate(path(i), wanted[i])),
   ];
 }
 
@@ -110,9 +114,9 @@ export function signerErrors(field: string, name: string): FieldError[] {
   ];
 }
 
-/** What is wrong with the first label with which something is. */
+/** What is wrong with the first label with which something is. Where there are more labels than any name has, that is said anyway. */
 function firstOf(labels: readonly string[], check: (label: string) => string[]): string[] {
-  for (const label of labels) {
+  for (const label of labels.slice(0, nameLengths.subdomainCharsMax)) {
     const errors = check(label);
     if (errors.length > 0) return errors.map(why => `validating label ${JSON.stringify(label)}: ${why}`);
   }
