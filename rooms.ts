@@ -13,7 +13,7 @@ export type Room = {
 };
 
 export const rooms: {readonly [name: string]: Room} = {
-  api: {holds: 'the words: JSON, objects, names, paths, selectors, errors', may: [], uses: ['node:crypto']},
+  api: {holds: 'the words: JSON, DER, objects, names, paths, selectors, errors', may: [], uses: ['node:crypto']},
   schema: {
     holds: 'structural schemas: validate, default, prune; OpenAPI out of them; JSON paths',
     may: ['api'],

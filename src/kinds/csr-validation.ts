@@ -5,6 +5,7 @@ import {at, duplicate, forbiddenField, invalidValue, notSupported, required, too
 import type {JsonObject} from '../api/json.ts';
 import {getKey} from '../api/json.ts';
 import {dnsLabel, dnsSubdomain, nameLengths} from '../api/names.ts';
+import {errorsMax} from '../schema/report.ts';
 import type {StatusPart} from './kind.ts';
 import {pemBlocks} from './pem.ts';
 import {parseSigningRequest} from './pkcs10.ts';
@@ -76,10 +77,13 @@ const decoded = (from: JsonObject, field: string): Buffer => Buffer.from(text(fr
 
 function usageErrors(wanted: readonly string[]): FieldError[] {
   const path = (i: number): string => at('spec', 'usages', i);
+  const unknown = wanted.flatMap((usage, i) => (knownUsages.has(usage) ? [] : [i])).slice(0, errorsMax);
   return [
     ...(wanted.length === 0 ? [required('spec.usages')] : []),
-    ...wanted.flatMap((usage, i) => (knownUsages.has(usage) ? [] : [notSupported(path(i), usage, usages)])),
-    ...repeated(wanted).map(i => duplicate(path(i), wanted[i])),
+    ...unknown.map(i => notSupported(path(i), wanted[i], usages)),
+    ...repeated(wanted)
+      .slice(0, errorsMax)
+      .map(i => duplicate(path(i), wanted[i])),
   ];
 }
 
@@ -110,9 +114,9 @@ export function signerErrors(field: string, name: string): FieldError[] {
   ];
 }
 
-/** What is wrong with the first label with which something is. */
+/** What is wrong with the first label with which something is. Where there are more labels than any name has, that is said anyway. */
 function firstOf(labels: readonly string[], check: (label: string) => string[]): string[] {
-  for (const label of labels) {
+  for (const label of labels.slice(0, nameLengths.subdomainCharsMax)) {
     const errors = check(label);
     if (errors.length > 0) return errors.map(why => `validating label ${JSON.stringify(label)}: ${why}`);
   }
@@ -185,17 +189,26 @@ function certificateProblem(pem: string): string | undefined {
     if (label !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(label)}`;
     if (hasHeaders) return 'no PEM block headers are permitted';
     if (bytes.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates';
-    if (++count > csrLimits.certificatesMax) return `must contain at most ${csrLimits.certificatesMax} CERTIFICATE PEM blocks`;
-    if (!areCertificates(bytes)) return 'x509: malformed certificate';
+    const found = certificatesIn(bytes);
+    count += found.length;
+    if (count > csrLimits.certificatesMax) return `must contain at most ${csrLimits.certificatesMax} certificates`;
+    if (found.length === 0 || !found.every(isCertificate)) return 'x509: malformed certificate';
   }
   return count === 0 ? 'must contain at least one CERTIFICATE PEM block' : undefined;
 }
 
-function areCertificates(der: Buffer): boolean {
+/** A block may hold several, one after the other; none where it holds something else. */
+function certificatesIn(block: Buffer): readonly Buffer[] {
   try {
-    const found = elements(der);
-    for (const {whole} of found) new X509Certificate(whole);
-    return found.length <= csrLimits.certificatesMax;
+    return elements(block).map(({whole}) => whole);
+  } catch {
+    return [];
+  }
+}
+
+function isCertificate(der: Buffer): boolean {
+  try {
+    return new X509Certificate(der).raw.length === der.length;
   } catch {
     return false;
   }

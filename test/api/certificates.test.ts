@@ -1,11 +1,12 @@
 /** Requests for certificates: spec kubernetes-api 8.11, 9.7. */
 import assert from 'node:assert/strict';
+import {X509Certificate} from 'node:crypto';
 import {after, test} from 'node:test';
 import {servingCertificate} from '../../src/main/pki.ts';
 import type {Answer, Found} from '../support/api-client.ts';
 import {refused, succeeded} from '../support/place.ts';
 import {startPlane, users} from '../support/plane.ts';
-import {requestFor} from '../support/signing-request.ts';
+import {pem, requestFor} from '../support/signing-request.ts';
 
 const plane = await startPlane();
 after(() => plane.stop());
@@ -62,9 +63,9 @@ test('187 approved once, signed once', async () => {
 test('what a request must be', async () => {
   const problem = async (more: object, why: string, fields: readonly string[]) =>
     refused(await api.post(requests, request('bad', more)), 422, why, fields);
-  const pem = 'PEM block type must be CERTIFICATE REQUEST';
-  await problem({request: encode('zork')}, `spec.request: Invalid value: "em9yaw==": ${pem}`, ['spec.request']);
-  await problem({request: null}, `spec.request: Invalid value: null: ${pem}`, ['spec.request']);
+  const noPem = 'PEM block type must be CERTIFICATE REQUEST';
+  await problem({request: encode('zork')}, `spec.request: Invalid value: "em9yaw==": ${noPem}`, ['spec.request']);
+  await problem({request: null}, `spec.request: Invalid value: null: ${noPem}`, ['spec.request']);
   await problem({usages: []}, 'spec.usages: Required value', ['spec.usages']);
   const usages = 'spec.usages[1]: Unsupported value: "zork": supported values: "any", "cert sign", "client auth", "code signing"';
   await problem({usages: ['any', 'zork', 'any']}, usages, ['spec.usages[1]', 'spec.usages[2]']);
@@ -147,7 +148,11 @@ test('what conditions and certificates must be', async () => {
   await certificate('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n', 'found CERTIFICATE PEM block containing 0 certificates');
   await certificate('-----BEGIN CERTIFICATE-----\nenorenor\n-----END CERTIFICATE-----\n', 'x509: malformed certificate');
   await certificate(cert.replace('-----\n', '-----\na: b\n'), 'no PEM block headers are permitted');
-  await certificate(cert.repeat(501), 'must contain at most 500 CERTIFICATE PEM blocks');
+  await certificate(cert.repeat(501), 'must contain at most 500 certificates');
+  const der = new X509Certificate(cert).raw;
+  await certificate(pem('CERTIFICATE', Buffer.alloc(der.length * 501, der)), 'must contain at most 500 certificates');
+  await certificate(pem('CERTIFICATE', Buffer.concat([der, Buffer.from('x')])), 'x509: malformed certificate');
+  succeeded(await writeStatus('forms', {certificate: encode(pem('CERTIFICATE', Buffer.concat([der, der])))}));
 });
 
 test('requests by their signer', async () => {
