@@ -1,4 +1,5 @@
 import type {Status} from '../api/errors.ts';
+import {ApiError} from '../api/errors.ts';
 import type {JsonObject} from '../api/json.ts';
 import {stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
@@ -10,7 +11,7 @@ import {encodePartialObjectMetadata, encodeProtobuf, encodeStatus, encodeWatchEv
 import {tableOf} from '../wire/table.ts';
 import type {Exchange} from './exchange.ts';
 import {includeObject} from './options.ts';
-import {notAcceptable, partial} from './reply.ts';
+import {partial} from './reply.ts';
 
 export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 
@@ -27,7 +28,7 @@ export type Framing = {
 /** @throws ApiError NotAcceptable for representations that cannot be streamed */
 export function framingOf(x: Exchange): Framing {
   const {as, resource} = x;
-  if (as.mediaType === 'application/yaml' || as.as === 'PartialObjectMetadataList') throw notAcceptable;
+  if (as.mediaType === 'application/yaml' || as.as === 'PartialObjectMetadataList') throw notStreamable;
   const protobuf = as.mediaType === 'application/vnd.kubernetes.protobuf';
   const frame = protobuf ? protobufFrames(x) : jsonFrames(x);
   // Rows depend on the time, and on which came first.
@@ -44,6 +45,11 @@ export function framingOf(x: Exchange): Framing {
     error: status => sent(encodeWatchEvent('ERROR', encodeStatus(status))),
   };
 }
+
+const notStreamable = new ApiError(
+  'NotAcceptable',
+  'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+);
 
 /** Writes an event about an object in the form that was asked for. */
 type Frames = (type: WatchType, object: KubeObject) => Uint8Array;

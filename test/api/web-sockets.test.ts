@@ -79,7 +79,10 @@ test('105 what is known before is answered as without a WebSocket', inProcess, a
   };
   assert.match(await ask('/api/v1/nothings'), /^404 NotFound: the server could not find the requested resource/);
   assert.match(await ask(`${configMaps}?sendInitialEvents=true`), /^422 Invalid: /);
-  assert.match(await ask(configMaps, {accept: 'application/yaml'}), /^406 NotAcceptable: /);
+  assert.match(
+    await ask(configMaps, {accept: 'application/yaml'}),
+    /^406 NotAcceptable: only .*: application\/json;stream=watch, application\/vnd.kubernetes.protobuf;stream=watch /,
+  );
   assert.match(await ask(configMaps, {}, api.as('nobody')), /^401 Unauthorized: Unauthorized/);
   assert.match(await ask(configMaps, {}, api.as(users.user1)), /^403 Forbidden: /);
 });
