@@ -5,7 +5,6 @@
 export const notYet: {readonly [number: number]: string} = {
   17: 'the limit of bodies belongs to the listener: src/main/listen.test.ts',
   104: 'users other than administrators may nothing until RBAC is enforced',
-  108: 'ten minutes of a real informer: for the tests with real clients',
   182: 'users other than administrators may nothing until RBAC is enforced',
   183: 'no aggregation of cluster roles until RBAC is enforced',
   184: 'users other than administrators may nothing until RBAC is enforced',

@@ -217,6 +217,20 @@ test('106 a change of the labels of a definition disturbs nobody', async () => {
   watching.close();
 });
 
+test('106 a definition older than all history does not end the watches of its kind, but its change still does', inProcess, async () => {
+  const api = await placeWith();
+  succeeded(await api.post(configMaps, configMap('later')), 201);
+  await plane.store.compact(plane.store.revision());
+  const watching = await api.watch(`${widgets}?resourceVersion=${version(await api.get(widgets))}`);
+  await plane.settle();
+  assert.equal(watching.over(), undefined);
+  const longer = {type: 'object', properties: {name: {type: 'string', maxLength: 50}}};
+  const versions = [widgetVersion('v1', {schema: {openAPIV3Schema: widgetSchema(longer)}})];
+  succeeded(await api.patch(`${definitions}/widgets.example.com`, {spec: {versions}}));
+  await plane.eventually(() => watching.over() === 'ended');
+  assert.deepEqual(watching.seen(), []);
+});
+
 test('107 no change is missing', async () => {
   const api = await placeWith('a', 'b');
   const watching = await api.watch(`${configMaps}?resourceVersion=${await plane.revision()}`);

@@ -4,6 +4,7 @@ import {about} from '../../src/main/about.ts';
 import {createPlane} from '../../src/main/plane.ts';
 import {tokenKeys} from '../../src/main/token-keys.ts';
 import {digest, tokenLookup} from '../../src/main/tokens.ts';
+import type {Handler} from '../../src/server/http.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import type {Answer, Api} from './api-client.ts';
 import {apiClient} from './api-client.ts';
@@ -39,6 +40,8 @@ export const inProcess = {skip: isStarted && 'only with a plane in this process'
 export type TestPlane = {
   /** What kcp-admin asks, from the top of the server. */
   readonly api: Api;
+  /** For a listener of the test's own. */
+  readonly handler: Handler;
   /** Where it says that it is. */
   readonly url: string;
   /** The certificates that clients are to trust. */
@@ -97,6 +100,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
   const api = apiClient(plane.handler, users.kcpAdmin);
   return {
     api,
+    handler: plane.handler,
     url,
     rootCa,
     store,
@@ -127,6 +131,7 @@ async function planeOfServer(): Promise<TestPlane> {
   };
   return {
     api,
+    handler: server.handler,
     url: server.url,
     rootCa: server.rootCa,
     get store() {

@@ -138,7 +138,9 @@ function definitionWatch(x: Exchange, finish: () => void): Watch[] {
     if (now?.schema !== x.resource.schema || now.storageVersion !== x.resource.storageVersion) finish();
   };
   const sink: WatchSink = {events: () => void check().catch(finish), ended: finish};
-  return [x.deps.store.watch(definition.key, definition.revision, sink)];
+  // History begins after an old definition was written. What came between finding it and now is still there, or the watch itself has ended.
+  const since = Math.max(definition.revision, x.deps.store.compacted()) as Revision;
+  return [x.deps.store.watch(definition.key, since, sink)];
 }
 
 /** The last word of a watch that cannot go on. */
