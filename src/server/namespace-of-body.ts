@@ -15,10 +15,10 @@ export function checkNamespace({resource, what}: Exchange, {metadata}: KubeObjec
   }
 }
 
-/** Brings the name of a body and of the URL together. @throws ApiError BadRequest when they differ */
+/** @throws ApiError BadRequest unless the name of a body is that of the URL */
 export function checkName({what}: Exchange, {metadata}: KubeObject): void {
-  if (!metadata.name) metadata.name = what.name as string;
-  else if (metadata.name !== what.name) {
+  if (!metadata.name) throw badRequest(`the name of the object (${what.name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== what.name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${what.name})`);
   }
 }

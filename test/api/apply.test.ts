@@ -242,12 +242,16 @@ test('122 atomic lists and maps belong to one as a whole', async () => {
 });
 
 test('123 YAML or JSON', async () => {
-  const yaml = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: {x: y}\ndata:\n  a: "1"\n';
+  const yaml = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: yaml\n  labels: {x: y}\ndata:\n  a: "1"\n';
   const made = succeeded(await apply(`${configMaps}/yaml`, yaml), 201);
   assert.deepEqual([made.at('metadata', 'name'), made.at('metadata', 'labels')], ['yaml', {x: 'y'}]);
   assert.equal(version(succeeded(await apply(`${configMaps}/yaml`, configMap('yaml', {a: '1'}, {labels: {x: 'y'}})))), version(made));
   refused(await apply(`${configMaps}/yaml`, 'a: [', 'a'), 400, /^BadRequest: error decoding YAML: /);
   refused(await apply(`${configMaps}/yaml`, '[]', 'a'), 400, /^BadRequest: error decoding YAML: /);
+  const nameless = yaml.replace('  name: yaml\n', '');
+  const text = 'BadRequest: the name of the object (yaml based on URL) was undeterminable: name must be provided';
+  refused(await apply(`${configMaps}/yaml`, nameless), 400, text);
+  refused(await api.put(`${configMaps}/yaml`, nameless, {'content-type': 'application/yaml'}), 400, text);
 });
 
 test('124 force is for applies alone', async () => {

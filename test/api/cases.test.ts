@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** Where cases are tested: through the server as a function, and with real clients. */
 const folders = [here, join(here, '..', 'strangers')];
 /** A case's number begins the title of its test, or a row of a table of titles. */
-const titled = /^\s*(?:test\(|\[)?\s*['"](\d{1,3}) /gm;
+const titled = /^\s*(?:test\(|\[)?\s*['"`](\d{1,3}) /gm;
 
 test('every case of the specification is tested or listed as missing, and never both', () => {
   const tested = new Set(

@@ -35,7 +35,7 @@ const gone = (api: Api, ...all: readonly string[]) =>
     for (const path of all) assert.equal((await api.get(path)).status, 404, path);
   });
 
-test('a dependent goes with the last of its owners', async () => {
+test('214 a dependent goes with the last of its owners', async () => {
   const api = await newPlace(plane);
   const [a, b] = [await make(api, 'a'), await make(api, 'b')];
   const child = await make(api, 'child', [ownedBy(a.answer), ownedBy(b.answer)]);
@@ -47,7 +47,7 @@ test('a dependent goes with the last of its owners', async () => {
   assert.ok(await isThere(api, other.path));
 });
 
-test('a dependent of an owner that never was, or of another one of its name, goes', async () => {
+test('216 a dependent of an owner that never was, or of another one of its name, goes', async () => {
   const api = await newPlace(plane);
   const ghost = {apiVersion: 'v1', kind: 'ConfigMap', name: 'ghost', uid: 'no-such-uid'};
   const child = await make(api, 'child', [ghost]);
@@ -62,7 +62,7 @@ test('a dependent of an owner that never was, or of another one of its name, goe
   await gone(api, late.path);
 });
 
-test('orphans stay, without their owner', async () => {
+test('214 orphans stay, without their owner', async () => {
   const api = await newPlace(plane);
   for (const [name, options, query] of [
     ['a', {propagationPolicy: 'Orphan'}, ''],
@@ -110,7 +110,7 @@ test('an owner that waits gives way to a solid one', async () => {
   assert.deepEqual(await ownersAt(api, child.path), ['solid']);
 });
 
-test('a reference that does not block does not hold its owner', async () => {
+test('215 a reference that does not block does not hold its owner', async () => {
   const api = await newPlace(plane);
   const owner = await make(api, 'owner');
   const child = await make(api, 'child', [ownedBy(owner.answer)], {finalizers: ['x.io/f']});
@@ -124,7 +124,7 @@ test('a reference that does not block does not hold its owner', async () => {
   await gone(api, child.path, not.path);
 });
 
-test('a reference that blocks holds its owner until it is gone, taken off or blocks no more', async () => {
+test('214 a reference that blocks holds its owner until it is gone, taken off or blocks no more', async () => {
   const free: readonly (readonly [string, (api: Api, path: string) => Promise<Answer>])[] = [
     ['gone', (api, path) => api.patch(path, [{op: 'remove', path: '/metadata/finalizers'}], jsonPatch)],
     ['off', (api, path) => api.patch(path, {metadata: {ownerReferences: null}})],
@@ -166,7 +166,7 @@ test('a second deletion does not hold what has nothing to wait for', async () =>
   assert.ok(await isThere(api, child.path));
 });
 
-test('owners and dependents of built-in and of custom kinds', async () => {
+test('217 owners and dependents of built-in and of custom kinds', async () => {
   const api = await newPlace(plane);
   const custom = await make(api, 'w', [], {}, widgets, widget);
   const below = await make(api, 'c', [ownedBy(custom.answer)]);
