@@ -1,6 +1,6 @@
 import {ApiError, toStatus} from '../../api/errors.ts';
 import type {Event, Range, Revision, Watch, WatchSink} from '../../storage/storage.ts';
-import {Compacted} from '../../storage/storage.ts';
+import {Compacted, revisionOf} from '../../storage/storage.ts';
 import type {Exchange} from '../exchange.ts';
 import type {HttpReply, StreamBody, StreamSink} from '../http.ts';
 import type {WatchOptions} from '../list-options.ts';
@@ -135,12 +135,15 @@ function definitionWatch(x: Exchange, finish: () => void): Watch[] {
   const workspace = x.workspace;
   const check = async (): Promise<void> => {
     const now = await x.deps.registry.resolve(workspace, group, version, names.plural);
+    if (now?.definition?.revision === definition.revision) return;
     if (now?.schema !== x.resource.schema || now.storageVersion !== x.resource.storageVersion) finish();
   };
   const sink: WatchSink = {events: () => void check().catch(finish), ended: finish};
-  // History begins after an old definition was written. What came between finding it and now is still there, or the watch itself has ended.
-  const since = Math.max(definition.revision, x.deps.store.compacted()) as Revision;
-  return [x.deps.store.watch(definition.key, since, sink)];
+  const {store} = x.deps;
+  // Most definitions are older than the history. One that changed since it was read, and that long ago, is found by looking.
+  const since = revisionOf(Math.max(definition.revision, store.compacted()));
+  if (since > definition.revision) sink.events([]);
+  return [store.watch(definition.key, since, sink)];
 }
 
 /** The last word of a watch that cannot go on. */
