@@ -43,7 +43,7 @@ test('conditions of admission see the request and who may what', () => {
 test('what a scope adds and takes away', () => {
   assert.equal(judgeExpression('params.x > 1', {...condition, params: true}, bool).trouble, undefined);
   assert.equal(judgeExpression('authorizer', {...condition, authorizer: false}).trouble, undeclared('authorizer', 'authorizer'));
-  const variables = new Map([['a', int]]);
+  const variables = new Map([['a', {key: 'a', type: int}]]);
   assert.deepEqual(judgeExpression('variables.a', {...condition, variables}), {type: int, trouble: undefined});
   assert.match(judgeExpression('variables.b', {...condition, variables}).trouble ?? '', /undefined field 'b'/);
   assert.equal(judgeExpression('1', condition, string, nullType).trouble, 'must evaluate to one of [string null_type] but got int');

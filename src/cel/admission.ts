@@ -4,7 +4,7 @@ import {kubernetesFunctions} from './libraries.ts';
 import {authorizer, authorizerType, resourceCheckType} from './library/authorizer.ts';
 import {inspect} from './program.ts';
 import type {Environment, MessageType} from './scope.ts';
-import type {Type} from './types.ts';
+import type {Field, Type} from './types.ts';
 import {bool, dyn, int, listOf, mapOf, nullType, opaque, showType, string, timestamp} from './types.ts';
 
 /** What differs between the places of expressions. */
@@ -12,11 +12,13 @@ export type AdmissionScope = {
   /** The policy has a kind of params. */
   readonly params: boolean;
   readonly authorizer: boolean;
-  /** The types of the variables above, by name; undefined where there is no `variables`. */
-  readonly variables?: ReadonlyMap<string, Type> | undefined;
+  /** What is in `variables`: those above the expression. Undefined where there is no `variables`. */
+  readonly variables?: VariableFields | undefined;
   /** The expression makes changes: it may write `Object{…}` and `JSONPatch{…}`. */
   readonly patches?: true;
 };
+
+export type VariableFields = ReadonlyMap<string, Field>;
 
 const objectType = (name: string, fields: {readonly [name: string]: Type}): Type => ({
   kind: 'object',
@@ -99,7 +101,7 @@ function environmentOf(scope: AdmissionScope): Environment {
   ]);
   if (scope.params) variables.set('params', dyn);
   if (scope.authorizer) variables.set('authorizer', authorizerType).set('authorizer.requestResource', resourceCheckType);
-  if (scope.variables) variables.set('variables', objectType('variables', Object.fromEntries(scope.variables)));
+  if (scope.variables) variables.set('variables', {kind: 'object', name: 'kubernetes.variables', fields: scope.variables});
   return scope.patches ? {variables, functions: patchFunctions, messages: patchMessage} : {variables, functions};
 }
 

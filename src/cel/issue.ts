@@ -24,8 +24,18 @@ const issuesMax = 100;
  */
 export function formatIssues(source: string, issues: readonly Issue[]): string {
   const sorted = [...issues].sort((a, b) => a.at - b.at).slice(0, issuesMax);
-  return sorted.map(issue => formatIssue(source, issue)).join('\n');
+  let report = '';
+  for (const issue of sorted) {
+    if (report.length > reportCharsMax) break;
+    report += (report && '\n') + formatIssue(source, issue);
+  }
+  return report;
 }
+
+/** Behind this much of a report nothing is added. */
+const reportCharsMax = 50_000;
+/** Of a longer line only this much is shown: an error must not echo a megabyte. */
+const lineCharsMax = 10_000;
 
 function formatIssue(source: string, {at, message}: Issue): string {
   const start = source.lastIndexOf('\n', at - 1) + 1;
@@ -33,8 +43,10 @@ function formatIssue(source: string, {at, message}: Issue): string {
   const line = source.slice(start, end < 0 ? source.length : end).replaceAll('\t', ' ');
   const before = [...source.slice(start, at)];
   const lineNumber = source.slice(0, start).split('\n').length;
+  const place = `ERROR: <input>:${lineNumber}:${before.length + 1}: ${message}`;
+  if (line.length > lineCharsMax) return `${place}\n | ${line.slice(0, lineCharsMax)}...`;
   // Marks as wide as what they stand below.
   const dots = before.map(c => (c > '\x7f' ? '．' : '.')).join('');
   const mark = (source[at] ?? '') > '\x7f' ? '＾' : '^';
-  return `ERROR: <input>:${lineNumber}:${before.length + 1}: ${message}\n | ${line}\n | ${dots}${mark}`;
+  return `${place}\n | ${line}\n | ${dots}${mark}`;
 }

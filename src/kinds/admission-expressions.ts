@@ -1,11 +1,11 @@
 /** CEL expressions in admission webhooks and policies (spec kubernetes-api 8.12). */
 import type {FieldError} from '../api/field-error.ts';
-import {at, duplicate, invalidValue, required, tooMany} from '../api/field-error.ts';
+import {at, duplicate, invalidField, invalidValue, required, tooMany} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain, qualifiedName} from '../api/names.ts';
-import type {AdmissionScope} from '../cel/admission.ts';
+import type {AdmissionScope, VariableFields} from '../cel/admission.ts';
 import {judgeExpression} from '../cel/admission.ts';
-import type {Type} from '../cel/types.ts';
+import type {Field, Type} from '../cel/types.ts';
 import {bool, dyn} from '../cel/types.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {listBy, object, string} from './build.ts';
@@ -46,6 +46,30 @@ export const paramKindSchema: JsonSchema = object(
 
 const conditionsMax = 64;
 
+/**
+ * What one object may have of expressions, all together. Kubernetes knows no limit; here they are compiled while everybody waits. `typeDepthMax`: of
+ * types nested deeper than this, which variables can build upon each other, no more is known.
+ */
+const limits = {expressions: 1024, chars: 128 * 1024, typeDepthMax: 32} as const;
+
+/** What is wrong with an object of these expressions; if anything, they should not be looked at. */
+export function excessErrors(path: string, expressions: readonly string[]): FieldError[] {
+  if (expressions.length > limits.expressions)
+    return [invalidField(path, `must not have more than ${limits.expressions} expressions in all`)];
+  const chars = expressions.reduce((sum, each) => sum + each.length, 0);
+  return chars > limits.chars ? [invalidField(path, `must not have more than ${limits.chars} characters of expressions in all`)] : [];
+}
+
+/** The expressions in the items of a list, under any of these names. */
+export const expressionsIn = (owner: JsonObject, field: string, ...names: readonly string[]): string[] =>
+  objects(owner, field).flatMap(item => names.map(name => text(item, name)).filter(found => found !== ''));
+
+/** Those that policies of both sorts have. */
+export const sharedExpressions = (spec: JsonObject): string[] => [
+  ...expressionsIn(spec, 'matchConditions', 'expression'),
+  ...expressionsIn(spec, 'variables', 'expression'),
+];
+
 /** `params`: whether the conditions belong to a policy with params. */
 export function matchConditionErrors(path: string, owner: JsonObject, params = false): FieldError[] {
   const conditions = objects(owner, 'matchConditions');
@@ -71,20 +95,28 @@ export function expressionErrors(path: string, source: string, scope: AdmissionS
   return trouble === undefined ? [] : [invalidValue(path, source, trouble)];
 }
 
-/** The variables of a policy: what is wrong with them, and the types that the expressions below see. */
-export function judgeVariables(path: string, owner: JsonObject, params: boolean): {errors: FieldError[]; types: ReadonlyMap<string, Type>} {
-  const types = new Map<string, Type>();
+/** The variables of a policy: what is wrong with them, and what the expressions below see of them. */
+export function judgeVariables(path: string, owner: JsonObject, params: boolean): {errors: FieldError[]; variables: VariableFields} {
+  const variables = new Map<string, Field>();
   const errors = objects(owner, 'variables').flatMap((variable, i) => {
     const [name, expression] = [text(variable, 'name'), text(variable, 'expression')];
     const found =
       name.trim() === '' ? [required(at(path, i, 'name'), 'name is not specified')] : identifierErrors(at(path, i, 'name'), name);
     if (expression.trim() === '') return [...found, required(at(path, i, 'expression'), 'expression is not specified')];
-    const {type, trouble} = judgeExpression(expression, {params, authorizer: true, variables: types});
+    const {type, trouble} = judgeExpression(expression, {params, authorizer: true, variables});
     if (trouble !== undefined) found.push(invalidValue(at(path, i, 'expression'), expression, trouble));
-    types.set(name, typedVariables.has(type.kind) ? type : dyn);
+    variables.set(name, {key: name, type: isKept(type) ? type : dyn});
     return found;
   });
-  return {errors, types};
+  return {errors, variables};
+}
+
+const isKept = (type: Type): boolean => typedVariables.has(type.kind) && isShallow(type, limits.typeDepthMax);
+
+function isShallow(type: Type, depth: number): boolean {
+  if (depth === 0) return false;
+  if (type.kind === 'list') return isShallow(type.item, depth - 1);
+  return type.kind !== 'map' || isShallow(type.value, depth - 1);
 }
 
 /** What is of another type is not looked into. */

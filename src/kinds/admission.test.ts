@@ -335,3 +335,31 @@ test('mutating policies', () => {
     '[spec.mutations[0].applyConfiguration: Required value: must be specified when patchType is ApplyConfiguration, spec.mutations[0].jsonPatch: Invalid value: "{jsonPatch}": must not be specified when patchType is ApplyConfiguration]',
   );
 });
+
+test('an object has no more expressions than can be compiled while others wait', () => {
+  const many = (count: number, expression: string): JsonObject[] =>
+    Array.from({length: Math.ceil(count / 64)}, (_, i) =>
+      webhook({name: `w${i}.example.com`, matchConditions: Array.from({length: 64}, (__, j) => ({name: `c${j}`, expression}))}),
+    );
+  const judged = (webhooks: JsonObject[]): string => judge(validatingWebhookConfiguration, {webhooks});
+  assert.equal(judged(many(1024, 'true')), '');
+  assert.equal(judged(many(1025, 'true')), 'webhooks: Invalid value: must not have more than 1024 expressions in all');
+  const long = `"${'x'.repeat(3000)}" != ""`;
+  assert.equal(judged(many(64, long)), 'webhooks: Invalid value: must not have more than 131072 characters of expressions in all');
+
+  const variables = Array.from({length: 1024}, (_, i) => ({name: `v${i}`, expression: i === 0 ? '[1]' : `[variables.v${i - 1}]`}));
+  const why = 'spec: Invalid value: must not have more than 1024 expressions in all';
+  assert.equal(judge(validatingAdmissionPolicy, policy({variables})), why);
+  const mutations = Array.from({length: 1025}, () => ({patchType: 'JSONPatch', jsonPatch: {expression: '[]'}}));
+  assert.equal(judge(mutatingAdmissionPolicy, policy({mutations, reinvocationPolicy: 'Never'})), why);
+  // Types that build upon each other do not grow without end.
+  const validations = [{expression: 'variables.v1000'}];
+  const deep = judge(validatingAdmissionPolicy, policy({variables: variables.slice(0, 1001), validations}));
+  assert.match(deep, /must evaluate to bool but got (list\(){1,32}dyn\)+$/);
+});
+
+test('an error quotes no megabyte', () => {
+  const quoted = (expression: string): number => judge(validatingAdmissionPolicy, policy({validations: [{expression}]})).length;
+  assert.ok(quoted('x'.repeat(120_000)) < 50_000);
+  assert.ok(quoted(Array.from({length: 20_000}, () => 'x.y').join('&&')) < 100_000);
+});

@@ -5,7 +5,15 @@ import {asJson} from '../api/object.ts';
 import type {AdmissionScope} from '../cel/admission.ts';
 import {jsonPatchesType, patchObjectType} from '../cel/admission.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
-import {expressionErrors, judgeVariables, matchConditionsSchema, paramKindSchema, variablesSchema} from './admission-expressions.ts';
+import {
+  excessErrors,
+  expressionErrors,
+  judgeVariables,
+  matchConditionsSchema,
+  paramKindSchema,
+  sharedExpressions,
+  variablesSchema,
+} from './admission-expressions.ts';
 import {choiceErrors, fillMatchResources, matchResources} from './admission-rules.ts';
 import {ageColumn, column, kind, listOf, object, string} from './build.ts';
 import type {Kind} from './kind.ts';
@@ -80,8 +88,14 @@ function validateBinding(binding: JsonObject): FieldError[] {
 function validatePolicy(policy: JsonObject): FieldError[] {
   const spec = child(policy, 'spec') ?? {};
   const mutations = objects(spec, 'mutations');
-  const {errors, types} = judgeVariables('spec.variables', spec, hasParams(spec));
-  const scope: AdmissionScope = {params: hasParams(spec), authorizer: true, variables: types, patches: true};
+  const changing = mutations.flatMap(one => [
+    text(child(one, 'applyConfiguration'), 'expression'),
+    text(child(one, 'jsonPatch'), 'expression'),
+  ]);
+  const excess = excessErrors('spec', [...sharedExpressions(spec), ...changing.filter(found => found !== '')]);
+  if (excess.length > 0) return excess;
+  const {errors, variables} = judgeVariables('spec.variables', spec, hasParams(spec));
+  const scope: AdmissionScope = {params: hasParams(spec), authorizer: true, variables, patches: true};
   return [
     ...policyErrors(spec),
     ...operationErrors('spec.matchConstraints', child(spec, 'matchConstraints')),

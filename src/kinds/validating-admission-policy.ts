@@ -8,12 +8,15 @@ import type {AdmissionScope} from '../cel/admission.ts';
 import {bool, nullType, string as stringType} from '../cel/types.ts';
 import {parseJsonPath} from '../schema/json-path-parser.ts';
 import {
+  excessErrors,
   expressionErrors,
+  expressionsIn,
   judgeVariables,
   matchConditionErrors,
   matchConditionsSchema,
   paramKindErrors,
   paramKindSchema,
+  sharedExpressions,
   variablesSchema,
 } from './admission-expressions.ts';
 import {fillMatchResources, matchResources, matchResourcesErrors, unsupported} from './admission-rules.ts';
@@ -149,8 +152,14 @@ export const hasParams = (spec: JsonObject): boolean => child(spec, 'paramKind')
 
 function validatePolicy(policy: JsonObject): FieldError[] {
   const spec = child(policy, 'spec') ?? {};
+  const excess = excessErrors('spec', [
+    ...sharedExpressions(spec),
+    ...expressionsIn(spec, 'validations', 'expression', 'messageExpression'),
+    ...expressionsIn(spec, 'auditAnnotations', 'valueExpression'),
+  ]);
+  if (excess.length > 0) return excess;
   const params = hasParams(spec);
-  const {errors: inVariables, types} = judgeVariables('spec.variables', spec, params);
+  const {errors: inVariables, variables} = judgeVariables('spec.variables', spec, params);
   const errors = [...policyErrors(spec), ...inVariables];
   const validations = objects(spec, 'validations');
   const notes = objects(spec, 'auditAnnotations');
@@ -158,7 +167,7 @@ function validatePolicy(policy: JsonObject): FieldError[] {
     const why = 'validations or auditAnnotations must contain at least one item';
     return [...errors, required('spec.validations', why), required('spec.auditAnnotations', why)];
   }
-  const scope: AdmissionScope = {params, authorizer: true, variables: types.size > 0 ? types : undefined};
+  const scope: AdmissionScope = {params, authorizer: true, variables: variables.size > 0 ? variables : undefined};
   return [
     ...errors,
     ...validations.flatMap((one, i) => validationErrors(at('spec.validations', i), one, scope)),

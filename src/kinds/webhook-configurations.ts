@@ -3,7 +3,7 @@ import {at, duplicate, invalidValue, required} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dnsSubdomain} from '../api/names.ts';
 import {asJson} from '../api/object.ts';
-import {matchConditionErrors, matchConditionsSchema} from './admission-expressions.ts';
+import {excessErrors, expressionsIn, matchConditionErrors, matchConditionsSchema} from './admission-expressions.ts';
 import {matchPolicySchema, ruleErrors, ruleWithOperations, unsupported} from './admission-rules.ts';
 import type {Fields} from './build.ts';
 import {ageColumn, column, integer, kind, listBy, listOf, object, string, strings} from './build.ts';
@@ -51,13 +51,18 @@ const configuration = (sort: Sort, check: (path: string, webhook: JsonObject) =>
     strategy: {
       generation: ['webhooks'],
       normalize: fillSelectors,
-      validate: object => [
-        ...nameErrors(object),
-        ...objects(object, 'webhooks').flatMap((webhook, i) => [
-          ...webhookErrors(at('webhooks', i), webhook),
-          ...check(at('webhooks', i), webhook),
-        ]),
-      ],
+      validate: object => {
+        const webhooks = objects(object, 'webhooks');
+        const excess = excessErrors(
+          'webhooks',
+          webhooks.flatMap(webhook => expressionsIn(webhook, 'matchConditions', 'expression')),
+        );
+        if (excess.length > 0) return excess;
+        return [
+          ...nameErrors(object),
+          ...webhooks.flatMap((webhook, i) => [...webhookErrors(at('webhooks', i), webhook), ...check(at('webhooks', i), webhook)]),
+        ];
+      },
     },
   });
 

@@ -1,6 +1,8 @@
 /** Built-in kinds: spec kubernetes-api 13.8. */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
+import {dig} from '../../src/api/json.ts';
+import {decodeProtobuf} from '../../src/wire/protobuf/decode.ts';
 import type {Answer, Found} from '../support/api-client.ts';
 import {configMap, newPlace, paths, refused, succeeded, widget} from '../support/place.ts';
 import {startPlane, users} from '../support/plane.ts';
@@ -263,6 +265,8 @@ test('186 leases', async () => {
   const renewTime = '2026-01-01T00:00:00.123456Z';
   const answer = await made(leases, lease({leaseDurationSeconds: 1, renewTime}));
   assert.equal(answer.at('spec', 'renewTime'), renewTime);
+  const protobuf = await api.get(`${leases}/l`, {accept: 'application/vnd.kubernetes.protobuf'});
+  assert.equal(dig(decodeProtobuf(protobuf.bytes).object, 'spec', 'renewTime'), renewTime);
 });
 
 test('186 one of two wins a lease', async () => {
