@@ -17,6 +17,13 @@ export const budgets: {readonly [figure: string]: Budget} = {
   '2,000 definitions: RSS': {atMost: 400},
   '2,000 definitions: cold discovery': {atMost: 100},
   '2,000 definitions: cold index of OpenAPI': {atMost: 250},
+  '2,000 definitions: discovery after one more': {atMost: 100},
+  ...Object.fromEntries(
+    ['cold discovery', 'cold OpenAPI v3 of 20 kinds', 'cold OpenAPI v2', 'discovery after one more'].map(what => [
+      `2,000 definitions: event loop delay of ${what}`,
+      {atMost: 25},
+    ]),
+  ),
   "1000 watchers, all see each write: from the writer's request, p99": {atMost: 15},
   "1000 watchers, 10 see each write: from the writer's request, p99": {atMost: 15},
   'workspaces, 16 clients: rate': {atLeast: 500},

@@ -31,7 +31,9 @@ export type DefinitionSource = {
   readonly turn: () => Promise<void>;
 };
 
-type Definitions = ReadonlyMap<Key, Definition>;
+/** What is held of a definition: not what was compiled of it for somebody who writes. */
+type Told = Pick<Definition, 'hash' | 'kinds' | 'bytes'>;
+type Definitions = ReadonlyMap<Key, Told>;
 type Held = {readonly definitions: Definitions; readonly kinds: WorkspaceKinds; readonly changed: Set<Key>};
 
 /**
@@ -95,13 +97,15 @@ export function workspaceKinds(source: DefinitionSource): (workspace: WorkspaceI
   };
 }
 
+const toldBy = ({hash, kinds, bytes}: Definition): Told => ({hash, kinds, bytes});
+
 async function readAll(workspace: WorkspaceId, {store, read, turn}: DefinitionSource): Promise<Definitions> {
   const {definitionsAtOnce, definitionsPerWorkspaceMax} = workspaceKindsLimits;
-  const found = new Map<Key, Definition>();
+  const found = new Map<Key, Told>();
   for (let after: Key | undefined, more = true; more && found.size < definitionsPerWorkspaceMax; await turn()) {
     const limit = Math.min(definitionsAtOnce.limit, definitionsPerWorkspaceMax - found.size);
     const page = await store.list(rangeOf(space, workspace), {...definitionsAtOnce, limit, ...(after && {after})});
-    for (const entry of page.entries) found.set(entry.key, read(entry));
+    for (const entry of page.entries) found.set(entry.key, toldBy(read(entry)));
     after = page.entries.at(-1)?.key;
     more = page.more;
   }
@@ -116,7 +120,7 @@ async function readChanged({definitions, changed}: Held, workspace: WorkspaceId,
   for (const key of [...changed]) {
     const entry = await source.store.get(key);
     added ||= !found.has(key);
-    if (entry) found.set(key, source.read(entry));
+    if (entry) found.set(key, toldBy(source.read(entry)));
     else found.delete(key);
   }
   // What is new stands at the end.
@@ -126,7 +130,7 @@ async function readChanged({definitions, changed}: Held, workspace: WorkspaceId,
 function kindsOf(definitions: Definitions, {names, served}: Fixed): WorkspaceKinds {
   const found = [...definitions.values()].filter(one => one.kinds.some(kind => !names.has(nameOf(kind))));
   if (found.length === 0) return served;
-  const hashOf = (some: readonly Definition[], base: string): string => contentHash([base, ...some.map(one => one.hash)].join());
+  const hashOf = (some: readonly Told[], base: string): string => contentHash([base, ...some.map(one => one.hash)].join());
   const groups = Map.groupBy(found, one => one.kinds[0]?.group ?? '');
   return {
     fixed: served.fixed,

@@ -18,11 +18,12 @@ export async function compress(call: Call, reply: HttpReply): Promise<HttpReply>
   return {...reply, headers: {...reply.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding'}, body: await packed(pieces)};
 }
 
-/** So much goes to the other thread at once, and is copied together for it. */
+/** So much goes to the other thread at once, and is copied together for it; and so much comes back. */
 const packedAtOnceBytes = 256 * 1024;
+const packedPieceBytes = 64 * 1024;
 
 async function packed(pieces: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-  const packer = createGzip({level, chunkSize: packedAtOnceBytes});
+  const packer = createGzip({level, chunkSize: packedPieceBytes});
   const out: Uint8Array[] = [];
   packer.on('data', (chunk: Uint8Array) => out.push(chunk));
   let failure: Error | undefined;
