@@ -53,18 +53,6 @@ export function equal(a: Json | undefined, b: Json | undefined): boolean {
   return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && equal(a[key], b[key]));
 }
 
-/** Parses JSON text that is known to be well-formed. Integers beyond 2^53 become bigints. */
-export function parse(text: string): Json {
-  // Without a run of sixteen digits no integer can be large, and a reviver costs several times the parsing itself.
-  return mayBeLarge.test(text) ? JSON.parse(text, reviveLarge as (key: string, value: Json) => Json) : JSON.parse(text);
-}
-
-const mayBeLarge = /\d{16}/;
-const reviveLarge = (_: string, value: Json, context: {source?: string}): Json =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && context.source !== undefined && /^-?\d+$/.test(context.source)
-    ? BigInt(context.source)
-    : value;
-
 /** JSON text. Bigints are written as the plain integers they were read from. */
 export function stringify(value: Json | undefined, indent?: number): string {
   try {

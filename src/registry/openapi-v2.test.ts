@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, parse} from '../api/json.ts';
+import {dig} from '../api/json.ts';
+import {parse} from '../api/parse-json.ts';
 import {openApiV2, publishV2} from './openapi-v2.ts';
 import {definitionV2, schemaV2} from './openapi-v2-schema.ts';
 import {publishLimits} from './publish.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, isObject, parse} from '../api/json.ts';
+import {dig, isObject} from '../api/json.ts';
+import {parse} from '../api/parse-json.ts';
 import type {Kind} from '../kinds/kind.ts';
 import {openApiIndex, openApiOf} from './openapi.ts';
 import {configMaps, custom, kind, namespaces, reviews, sampleSchemas, widgets} from './sample-kinds.suite.ts';

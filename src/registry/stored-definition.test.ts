@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import type {Json, JsonObject} from '../api/json.ts';
-import {clone, dig, isObject, parse} from '../api/json.ts';
+import {clone, dig, isObject} from '../api/json.ts';
+import {parse} from '../api/parse-json.ts';
 import {readDefinition} from './stored-definition.ts';
 
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));

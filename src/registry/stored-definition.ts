@@ -1,5 +1,6 @@
 import type {JsonObject} from '../api/json.ts';
-import {getKey, isObject, parse} from '../api/json.ts';
+import {getKey, isObject} from '../api/json.ts';
+import {parse} from '../api/parse-json.ts';
 import type {WrittenSchema} from '../kinds/crd.ts';
 
 /**

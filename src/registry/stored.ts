@@ -1,7 +1,8 @@
 import type {JsonObject} from '../api/json.ts';
-import {parse, stringify} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asObject} from '../api/object.ts';
+import {parse} from '../api/parse-json.ts';
 import type {Entry} from '../storage/storage.ts';
 
 /**

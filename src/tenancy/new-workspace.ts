@@ -1,8 +1,9 @@
 import {shardHash} from '../api/cluster.ts';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, digString, isObject, parse, setKey, stringify} from '../api/json.ts';
+import {dig, digString, isObject, setKey, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
+import {parse} from '../api/parse-json.ts';
 import {setConditions, statusOf} from './conditions.ts';
 import type {Made, Maker, StandingExport} from './contents.ts';
 import {adminBinding, make, namespaceWithContents, standingBinding} from './contents.ts';

@@ -2,7 +2,7 @@ import {isAscii, isUtf8} from 'node:buffer';
 import {badRequest} from '../api/errors.ts';
 import {goJsonError} from '../api/go-json-error.ts';
 import type {Json} from '../api/json.ts';
-import {type Decoded, parseExactly} from './json-exact.ts';
+import {type Decoded, parseExactly} from '../api/json-exact.ts';
 import {scan} from './json-scan.ts';
 
 /**

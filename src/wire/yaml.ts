@@ -2,8 +2,8 @@ import type {Document, LineCounter, Node, Pair, Scalar, YAMLMap} from 'yaml';
 import {ApiError, badRequest, tooLarge} from '../api/errors.ts';
 import type {Json, JsonArray, JsonObject} from '../api/json.ts';
 import {isObject, setKey} from '../api/json.ts';
+import type {Decoded} from '../api/json-exact.ts';
 import {decodeJson, textOf} from './json.ts';
-import type {Decoded} from './json-exact.ts';
 import {yaml} from './yaml-library.ts';
 import {plainScalar} from './yaml-scalar.ts';
 

@@ -1,5 +1,6 @@
 import type {Json, JsonObject} from '../../src/api/json.ts';
-import {parse, stringify} from '../../src/api/json.ts';
+import {stringify} from '../../src/api/json.ts';
+import {parse} from '../../src/api/parse-json.ts';
 import type {WebhookAnswer, WebhookCall, Webhooks} from '../../src/api/webhooks.ts';
 import {postProblem} from '../../src/api/webhooks.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {summary} from '../../api/field-error.ts';
 import type {Json, JsonObject} from '../../api/json.ts';
-import {parse} from '../../api/json.ts';
+import {parse} from '../../api/parse-json.ts';
 import type {JsonSchema, ValidationRule} from '../../schema/json-schema.ts';
 import {compileRules} from './check-rules.ts';
 

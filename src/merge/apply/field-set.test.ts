@@ -3,7 +3,8 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {ApiError} from '../../api/errors.ts';
 import type {Json} from '../../api/json.ts';
-import {parse, stringify} from '../../api/json.ts';
+import {stringify} from '../../api/json.ts';
+import {parse} from '../../api/parse-json.ts';
 import type {FieldSet, Trie} from './field-set.ts';
 import {
   difference,

@@ -1,5 +1,6 @@
 import type {Json, JsonObject} from '../../api/json.ts';
-import {digString, isObject, parse, setKey} from '../../api/json.ts';
+import {digString, isObject, setKey} from '../../api/json.ts';
+import {parse} from '../../api/parse-json.ts';
 import {canonical} from '../../schema/canonical.ts';
 import {compare} from './compare.ts';
 import type {FieldSet} from './field-set.ts';

@@ -4,7 +4,8 @@
  * prefix, so none of them is a name that objects inherit.
  */
 import type {Json} from '../../api/json.ts';
-import {isObject, parse, stringify} from '../../api/json.ts';
+import {isObject, stringify} from '../../api/json.ts';
+import {parse} from '../../api/parse-json.ts';
 import {canonical} from '../../schema/canonical.ts';
 
 export type PathElement = string;

@@ -1,6 +1,6 @@
-import {badRequest} from '../api/errors.ts';
-import type {Json, JsonArray, JsonObject} from '../api/json.ts';
-import {setKey} from '../api/json.ts';
+import {badRequest} from './errors.ts';
+import type {Json, JsonArray, JsonObject} from './json.ts';
+import {setKey} from './json.ts';
 
 export type Decoded = {
   readonly value: Json;
@@ -10,10 +10,13 @@ export type Decoded = {
 
 /** How many duplicate keys are reported; more say nothing new. */
 const duplicatesMax = 100;
+/** What the stack holds for certain. */
+const depthMax = 1_000;
 
 /**
  * Reads a document again that JSON.parse accepted (so nothing about its syntax is checked here), with exact integers and the paths of
- * keys given twice. Numbers that not even a double can hold are a BadRequest. The caller has bounded the depth.
+ * keys given twice. Keys are read one by one, for which see `hasEscapedKey`.
+ * @throws ApiError BadRequest for numbers that not even a double can hold, and beyond 1000 levels
  */
 export function parseExactly(text: string): Decoded {
   const reader: Reader = {text, at: 0, path: [], duplicates: []};
@@ -30,6 +33,7 @@ type Reader = {
 };
 
 function readValue(reader: Reader): Json {
+  if (reader.path.length > depthMax) throw badRequest(`error parsing JSON: nested deeper than ${depthMax} levels`);
   switch (next(reader)) {
     case '{':
       return readObject(reader);
