@@ -38,7 +38,7 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
   ];
   const {errors, forgiven} = ruleFindings(resource, change, found);
   refuse(resource, object, [...found, ...errors, ...(changes?.(now, before) ?? [])]);
-  warnings.push(...forgiven.map(error => summary([error])), ...(subresource ? [] : (strategy.warnings?.(now) ?? [])));
+  warnings.push(...forgiven.map(error => summary([error])), ...(subresource ? [] : (strategy.warnings?.(now, before) ?? [])));
 }
 
 const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => ({
