@@ -93,6 +93,18 @@ test('service accounts list secrets by name', () => {
   assert.deepEqual(cells(serviceAccount, {...object, metadata}, now), [1, '5s']);
 });
 
+test('a service account that limits its mounts is warned of once', () => {
+  const {warnings} = serviceAccount.strategy;
+  const asking: JsonObject = {metadata: {annotations: {'kubernetes.io/enforce-mountable-secrets': 'true'}}};
+  assert.equal(warnings?.(asking).length, 1);
+  assert.match(
+    warnings?.(asking, {metadata: {}})[0] ?? '',
+    /^metadata\.annotations\[kubernetes\.io\/enforce-mountable-secrets\]: deprecated in v1\.32\+/,
+  );
+  assert.deepEqual(warnings?.(asking, asking), []);
+  assert.deepEqual(warnings?.({metadata: {}}), []);
+});
+
 test('a new namespace is active, finalized and labelled', () => {
   const object: JsonObject = {metadata: {...metadata, labels: {a: 'b', 'kubernetes.io/metadata.name': 'other'}}, status: {phase: 'x'}};
   assert.equal(judge(namespace, object), '');

@@ -96,8 +96,8 @@ export type Strategy = {
   readonly validateUpdate?: (object: JsonObject, old: JsonObject) => FieldError[];
   /** On writes of a part of the status, instead of `validateUpdate`. */
   readonly validateStatus?: (object: JsonObject, old: JsonObject, part: StatusPart) => FieldError[];
-  /** What clients are told of an object that is taken all the same, new or changed. */
-  readonly warnings?: (object: JsonObject) => string[];
+  /** What clients are told of an object that is taken all the same: a new one, or one that was `old`. */
+  readonly warnings?: (object: JsonObject, old?: JsonObject) => string[];
   /** Field selectors beyond metadata.name and metadata.namespace, by name; each gives the value to compare. */
   readonly fields?: {readonly [name: string]: (object: JsonObject) => string};
   /** Kinds that are answered and never stored (reviews). */

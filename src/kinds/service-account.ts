@@ -1,4 +1,5 @@
 import type {JsonObject} from '../api/json.ts';
+import {dig} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {ageColumn, boolean, column, kind, listBy, listOf, object, string} from './build.ts';
 import type {Kind} from './kind.ts';
@@ -29,8 +30,19 @@ export const serviceAccount: Kind = kind({
   },
   subresources: {token: tokenRequest},
   columns: [column('Secrets', 'How many secrets are listed.', o => list(asJson(o), 'secrets').length), ageColumn],
-  strategy: {returnsDeleted: true, unconditionalUpdate: true, normalize: keepNamesOnly},
+  strategy: {returnsDeleted: true, unconditionalUpdate: true, normalize: keepNamesOnly, warnings: mountWarnings},
 });
+
+const mountsAnnotation = 'kubernetes.io/enforce-mountable-secrets';
+
+/** Whoever newly asks for what Kubernetes is about to give up is told so. */
+function mountWarnings(account: JsonObject, old?: JsonObject): string[] {
+  const asks = (one: JsonObject | undefined): boolean => dig(one, 'metadata', 'annotations', mountsAnnotation) !== undefined;
+  if (!asks(account) || asks(old)) return [];
+  return [
+    `metadata.annotations[${mountsAnnotation}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+  ];
+}
 
 /** Of the references to secrets only the name means anything, and only it is stored. */
 function keepNamesOnly(account: JsonObject): void {

@@ -27,9 +27,11 @@ export type Body = {readonly value: Json; readonly duplicates: readonly string[]
  * @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge
  */
 export async function readBody(x: Pick<Exchange, 'call' | 'deps'>, expected?: TypeMeta): Promise<Body> {
-  const {request} = x.call;
-  const type = requestType(header(request.headers, 'content-type'));
-  const bytes = await request.body();
+  return decodeBody(x, await x.call.request.body(), expected);
+}
+
+function decodeBody(x: Pick<Exchange, 'call' | 'deps'>, bytes: Uint8Array, expected?: TypeMeta): Body {
+  const type = requestType(header(x.call.request.headers, 'content-type'));
   if (bytes.length === 0) return {value: null, duplicates: [], lenient: true};
   if (type === 'application/yaml') {
     checkWeight(x.deps, bytes, yamlForm(bytes));
@@ -49,11 +51,14 @@ export const yamlForm = (bytes: Uint8Array): Form => (isJson(bytes) ? 'json' : '
 
 /** The same for the body of a write on a kind, which errors then name. */
 export async function readObject(x: Exchange): Promise<Body> {
+  const bytes = await x.call.request.body();
+  const unreadable = `the object provided is unrecognized (must be of type ${x.resource.kind.names.kind}): couldn't get version/kind; json parse error: `;
+  const shown = ` (${excerptOf(bytes)})`;
+  if (bytes.length === 0 && !x.resource.kind.custom) throw badRequest(`${unreadable}unexpected end of JSON input${shown}`);
   try {
-    return await readBody(x, typeOf(x));
+    return decodeBody(x, bytes, typeOf(x));
   } catch (err) {
-    const unreadable = `the object provided is unrecognized (must be of type ${x.resource.kind.names.kind})`;
-    throw renamedJsonError(err, `${unreadable}: couldn't get version/kind; json parse error: `);
+    throw renamedJsonError(err, unreadable, shown);
   }
 }
 
@@ -66,9 +71,17 @@ const typeOf = ({what, resource}: Exchange): TypeMeta =>
 /** How the JSON reader begins what it says. */
 const jsonTrouble = 'error parsing JSON: ';
 
-/** What the JSON reader threw, to be told with another beginning; anything else as it is. */
-export const renamedJsonError = (err: unknown, head: string): unknown =>
-  err instanceof ApiError && err.message.startsWith(jsonTrouble) ? badRequest(head + err.message.slice(jsonTrouble.length)) : err;
+/** What the JSON reader threw, to be told with another beginning and end; anything else as it is. */
+export const renamedJsonError = (err: unknown, head: string, tail = ''): unknown =>
+  err instanceof ApiError && err.message.startsWith(jsonTrouble) ? badRequest(head + err.message.slice(jsonTrouble.length) + tail) : err;
+
+/** The beginning of a body as Kubernetes quotes it: what does not look like an object in hexadecimal digits. */
+function excerptOf(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>';
+  const start = Buffer.from(bytes.subarray(0, excerptChars));
+  const quoted = bytes[0] === '{'.charCodeAt(0) ? start.toString() : start.toString('hex');
+  return bytes.length > excerptChars ? `${quoted} ...` : quoted;
+}
 
 /**
  * Makes an object of the endpoint's kind out of what was sent: its type checked, unknown fields dropped and told about as asked,

@@ -39,7 +39,7 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
   const {errors, forgiven} = ruleFindings(resource, change, {found, patience});
   const own = isStatusPart(subresource) ? strategy.validateStatus?.(now, before, subresource) : strategy.validateUpdate?.(now, before);
   refuse(resource, object, [...found, ...errors, ...(own ?? [])]);
-  warnings.push(...forgiven.map(error => summary([error])), ...(subresource ? [] : (strategy.warnings?.(now) ?? [])));
+  warnings.push(...forgiven.map(error => summary([error])), ...(subresource ? [] : (strategy.warnings?.(now, before) ?? [])));
 }
 
 const rulesOf = ({group, namespaced, strategy, custom}: Kind): MetadataRules => ({

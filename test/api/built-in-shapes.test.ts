@@ -89,10 +89,12 @@ test('events of events.k8s.io are refused in the name of the core group', async 
 });
 
 test('a body that is no JSON is refused in the words of Go', async () => {
+  refused(await api.post(configMaps, ''), 400, 'json parse error: unexpected end of JSON input (<empty>)');
+  refused(await api.post(configMaps, 'x'.repeat(31)), 400, ` (${'78'.repeat(30)} ...)`);
   refused(
     await api.post(configMaps, '{"a":1,}'),
     400,
-    "json parse error: invalid character '}' looking for beginning of object key string",
+    'json parse error: invalid character \'}\' looking for beginning of object key string ({"a":1,})',
   );
   refused(
     await api.post(secrets, {metadata: {name: 'json'}, type: 'kubernetes.io/dockercfg', data: {'.dockercfg': 'W10='}}),
