@@ -17,7 +17,7 @@ export const jsonPatchLimits = {
  * too long, and Invalid (422) for one that cannot be applied to `target` (spec kubernetes-api 3.5).
  */
 export function jsonPatch(target: Json, patch: Json): Json {
-  if (!Array.isArray(patch)) throw badRequest(`error decoding patch: ${wrongType(patch, '[]handlers.jsonPatchOp')}`);
+  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be an array of operations');
   if (patch.length > jsonPatchLimits.operationsMax) {
     const counts = `${jsonPatchLimits.operationsMax}, got ${patch.length}`;
     throw tooLarge(`Request entity too large: The allowed maximum operations in a JSON patch is ${counts}`);
@@ -38,14 +38,8 @@ type Pointer = readonly string[];
 /** The document as patched so far, and what that cost. */
 type Work = {root: Json; copiedBytes: number; elementsTouched: number};
 
-/** In Go's words, which clients show. */
-function wrongType(json: Json, type: string): string {
-  const found = Array.isArray(json) ? 'array' : isObject(json) ? 'object' : typeof json === 'boolean' ? 'bool' : typeof json;
-  return `json: cannot unmarshal ${found === 'bigint' ? 'number' : found} into Go value of type ${type}`;
-}
-
 function operationOf(json: Json): Operation {
-  if (!isObject(json)) throw badRequest(`error decoding patch: ${wrongType(json, 'handlers.jsonPatchOp')}`);
+  if (!isObject(json)) throw badRequest('error decoding patch: an operation must be an object');
   const op = getKey(json, 'op');
   const path = pointerIn(json, 'path');
   switch (op) {

@@ -58,10 +58,7 @@ const patches: readonly Step[] = [
     `! patch widget a --type=json -p [{"op":"test","path":"/spec/size","value":6}]`,
     /^The request is invalid: the server rejected our request due to an error in our request$/m,
   ],
-  [
-    `! patch widget a --type=json -p {"a":1}`,
-    /\(BadRequest\): error decoding patch: json: cannot unmarshal object into Go value of type \[\]handlers.jsonPatchOp$/m,
-  ],
+  [`! patch widget a --type=json -p {"a":1}`, /\(BadRequest\): error decoding patch: /m],
   [`patch widget a --type=merge -p 'spec: {size: 6, color: null}' -o jsonpath={.spec}`, '{"color":"blue","size":6}'],
   ['patch widget a --type=merge -p {"spec":{"size":6}}', 'widget.demo.dev/a patched (no change)'],
   [

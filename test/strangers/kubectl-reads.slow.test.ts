@@ -95,6 +95,7 @@ const outputs: readonly Step[] = [
   ['get -f a.yaml', /^NAME +SIZE\na +3\n$/],
   ['get --raw /apis/demo.dev/v1/namespaces/default/widgets/a', /^\{"apiVersion":"demo.dev\/v1","kind":"Widget"/],
   ['get widget a --subresource=status -o jsonpath={.status.phase}', 'Up'],
+  ['get widget a --subresource=status', /^NAME +SIZE\na +3\n$/],
   ['! get widget a --subresource=scale', /the spec replicas field ".spec.replicas" does not exist/],
   ['! get widget a --subresource=nope', 'Error from server (NotFound): widgets.demo.dev "a" not found'],
   ['! get configmap m --subresource=status', 'Error from server (NotFound): the server could not find the requested resource'],
