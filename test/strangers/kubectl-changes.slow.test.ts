@@ -68,7 +68,7 @@ const patches: readonly Step[] = [
   ['patch widget a --type=merge -p {"spec":{"nope":1}}', /^Warning: unknown field "spec.nope"$/m],
   [
     '! patch widget a --type=merge -p {"metadata":{"name":"b"}}',
-    /the name of the object \(b\) does not match the name on the (URL|request)|BadRequest/,
+    'Error from server (BadRequest): the name of the object (b) does not match the name on the URL (a)',
   ],
   ['patch widget a --type=merge --patch-file=patch.json', 'widget.demo.dev/a patched'],
   ['patch -f a.yaml --type=merge -p {"spec":{"color":"pink"}} --local -o jsonpath={.spec.color}', 'pink'],
@@ -78,7 +78,7 @@ const patches: readonly Step[] = [
   ['get configmap m -o jsonpath={.data}', '{"z":"1"}'],
   ['patch sa sa -p {"secrets":[{"name":"one"},{"name":"two"}]}', 'serviceaccount/sa patched'],
   ['patch sa sa -p {"secrets":[{"$patch":"delete","name":"one"},{"name":"three"}]}', 'serviceaccount/sa patched'],
-  ['get sa sa -o jsonpath={.secrets[*].name}', /^(three two|two three)$/],
+  ['get sa sa -o jsonpath={.secrets[*].name}', 'three two'],
   ['patch sa sa -p {"secrets":[{"$patch":"replace"},{"name":"only"}]}', 'serviceaccount/sa patched'],
   ['get sa sa -o jsonpath={.secrets}', '[{"name":"only"}]'],
   ['patch widget a --subresource=status --type=merge -p {"spec":{"size":99},"status":{"phase":"Up"}}', 'widget.demo.dev/a patched'],
@@ -94,7 +94,9 @@ const labels: readonly Step[] = ['label', 'annotate'].flatMap((verb): readonly S
     [`${verb} widget a t=1 u=2`, `widget.demo.dev/a ${done}`],
     [
       `! ${verb} widget a t=3`,
-      /already has a value \(1\), and --overwrite is false|--overwrite is false but found the following declared annotation\(s\): 't' already has a value \(1\)/,
+      verb === 'label'
+        ? `error: 't' already has a value (1), and --overwrite is false`
+        : `error: --overwrite is false but found the following declared annotation(s): 't' already has a value (1)`,
     ],
     [`${verb} widget a t=3 --overwrite`, `widget.demo.dev/a ${done}`],
     [`${verb} widget a u-`, `widget.demo.dev/a ${undone}`],
@@ -270,11 +272,11 @@ const deleting: readonly Step[] = [
     'delete configmaps,serviceaccounts --all -n far',
     /^configmap "kube-root-ca.crt" deleted from far namespace\nserviceaccount "default" deleted from far namespace\n$/,
   ],
-  ['delete --raw /api/v1/namespaces/default/serviceaccounts/sa', /"kind":"(Status|ServiceAccount)"/],
+  ['delete --raw /api/v1/namespaces/default/serviceaccounts/sa', /"kind":"ServiceAccount"/],
   ['! delete namespace default', 'Error from server (Forbidden): namespaces "default" is forbidden: this namespace may not be deleted'],
   ['delete namespace far --timeout=10s', 'namespace "far" deleted'],
   ['delete crd widgets.demo.dev', 'customresourcedefinition.apiextensions.k8s.io "widgets.demo.dev" deleted'],
-  ['! get widgets', /could not find the requested resource|doesn't have a resource type "widgets"/],
+  ['! get widgets', /NotFound\): Unable to list "demo.dev\/v1, Resource=widgets": the server could not find the requested resource/],
 ];
 
 const chapters: readonly (readonly [title: string, steps: readonly Step[]])[] = [
