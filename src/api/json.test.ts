@@ -5,13 +5,14 @@ import type {Json, JsonObject} from './json.ts';
 import {clone, dig, equal, getKey, setKey, stringify} from './json.ts';
 import {parse} from './parse-json.ts';
 
-test('large integers keep their digits, fractions stay numbers', () => {
-  const text = '{"a":9007199254740993,"b":-123456789012345678901,"c":1.2345678901234567,"d":"12345678901234567","e":1}';
+test('integers keep their digits within int64, as in Go; all else is a double', () => {
+  const text = '{"a":9007199254740993,"b":-9223372036854775808,"c":1.2345678901234567,"d":"12345678901234567","e":1}';
   const value = parse(text) as JsonObject;
   assert.equal(value['a'], 9007199254740993n);
-  assert.equal(value['b'], -123456789012345678901n);
+  assert.equal(value['b'], -9223372036854775808n);
   assert.equal(value['c'], 1.2345678901234567);
   assert.equal(stringify(value), text);
+  assert.equal(stringify(parse('[123456789012345678901]')), '[123456789012345680000]');
 });
 
 test('hostile keys are ordinary keys', () => {
