@@ -73,11 +73,15 @@ const selectorAttributes = (what: string): JsonSchema =>
     rawSelector: string('The selector as it would be sent with the request; not together with requirements.'),
     requirements: listOf(
       'The selector in parts, all of which must hold.',
-      object('One part.', {
-        key: string('What is compared.'),
-        operator: string('In, NotIn, Exists or DoesNotExist.'),
-        values: strings('The values for In and NotIn.', 'A value.'),
-      }),
+      object(
+        'One part.',
+        {
+          key: string('What is compared.'),
+          operator: string('In, NotIn, Exists or DoesNotExist.'),
+          values: strings('The values for In and NotIn.', 'A value.'),
+        },
+        {required: ['key', 'operator']},
+      ),
     ),
   });
 

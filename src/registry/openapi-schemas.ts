@@ -3,6 +3,7 @@ import type {Kind} from '../kinds/kind.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import type {GroupVersionKind} from './openapi-names.ts';
 import {definitionName, gvkOf, metaDefinition, scaleDefinition} from './openapi-names.ts';
+import {withParts} from './openapi-parts.ts';
 
 /** Where published schemas come from. */
 export type SchemaSource = {
@@ -12,9 +13,9 @@ export type SchemaSource = {
   readonly meta: {readonly [name: string]: JsonObject};
 };
 
-/** The definitions of a kind, in v3's form, of its list and of what its subresources answer, by name. */
+/** The definitions of a kind and its parts, in v3's form, of its list and of what its subresources answer, by name. Several kinds may tell the same part. */
 export const ownSchemas = (kind: Kind, schemas: SchemaSource): [string, JsonObject][] => [
-  [definitionName(kind, kind.names.kind), objectSchema(kind, schemas)],
+  ...objectSchemas(kind, schemas),
   // Reviews are answered and never listed.
   ...(kind.verbs.includes('list') ? [[definitionName(kind, kind.names.listKind), listSchema(kind)] as [string, JsonObject]] : []),
   ...(kind.subresources.token ? ownSchemas(kind.subresources.token, schemas) : []),
@@ -30,10 +31,11 @@ export function sharedSchemas(kinds: readonly Kind[], schemas: SchemaSource): Js
 
 const needed = ['DeleteOptions', 'ListMeta', 'ObjectMeta', 'Patch', 'Status'];
 
-const objectSchema = (kind: Kind, schemas: SchemaSource): JsonObject => ({
-  ...schemas.published(kind.schema, gvkOf(kind)),
-  ...selectableFields(kind),
-});
+/** That of the object, and for kinds of Kubernetes those of its parts. */
+function objectSchemas(kind: Kind, schemas: SchemaSource): readonly [string, JsonObject][] {
+  const schema = {...schemas.published(kind.schema, gvkOf(kind)), ...selectableFields(kind)};
+  return kind.custom ? [[definitionName(kind, kind.names.kind), schema]] : withParts(kind, schema);
+}
 
 const listSchema = (kind: Kind): JsonObject => ({
   description: `${kind.names.listKind} is a list of ${kind.names.kind}`,

@@ -78,9 +78,14 @@ function* pathTexts(kinds: readonly Kind[], tag: string): Generator<string> {
 
 function* schemaTexts(kinds: readonly Kind[], schemas: SchemaSource): Generator<string> {
   const shared = sharedSchemas(kinds, schemas);
-  for (const kind of kinds)
-    for (const [name, schema] of ownSchemas(kind, schemas))
-      if (!Object.hasOwn(shared, name)) yield `${stringify(name)}:${stringify(schema)}`;
+  const told = new Set(Object.keys(shared));
+  for (const kind of kinds) {
+    for (const [name, schema] of ownSchemas(kind, schemas)) {
+      if (told.has(name)) continue;
+      told.add(name);
+      yield `${stringify(name)}:${stringify(schema)}`;
+    }
+  }
   for (const [name, schema] of Object.entries(shared)) yield `${stringify(name)}:${stringify(schema)}`;
 }
 
