@@ -1,23 +1,8 @@
-import type {WorkspaceId} from '../api/cluster.ts';
 import {type ApiError, forbidden} from '../api/errors.ts';
+import type {Attributes} from './attributes.ts';
 import {homeOf} from './service-account.ts';
 import type {User} from './user.ts';
 import {groups} from './user.ts';
-
-/** What is to be decided: a verb on a resource, or a method on a path. */
-export type Attributes = {
-  readonly verb: string;
-  /** The workspace concerned, or `*` for all of them. */
-  readonly workspace: WorkspaceId | '*';
-  readonly resource?: {
-    readonly group: string;
-    readonly plural: string;
-    readonly subresource: string | undefined;
-    readonly namespace: string | undefined;
-    readonly name: string | undefined;
-  };
-  readonly path?: string;
-};
 
 export type Decision = {
   readonly allowed: boolean;

@@ -3,8 +3,8 @@
  * sockets, no process and no wall clock.
  */
 import {ApiError, forbidden} from '../api/errors.ts';
+import type {Attributes} from '../auth/attributes.ts';
 import {authenticate} from '../auth/authenticate.ts';
-import type {Attributes} from '../auth/authorize.ts';
 import {authorize, refusal} from '../auth/authorize.ts';
 import {homeOf} from '../auth/service-account.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
