@@ -85,7 +85,7 @@ export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources
       if (verdict.allowed) return allowed(verdict.reason);
       if (verdict.reason) errors.push(verdict.reason);
     }
-    return refused(errors.join('; ') || 'no role allows it', () => policies.flatMap(one => nearestMisses(one, users, attributes)));
+    return refused(errors.join('; ') || 'no role allows it', () => nearestMisses(policies, users, attributes));
   };
 
   return {

@@ -18,14 +18,21 @@ export type Miss = {readonly lacks: 'verb' | 'name' | 'namespace' | 'subject' | 
 const nearness: readonly Miss['lacks'][] = ['name', 'verb', 'subresource', 'namespace', 'subject'];
 
 /** What would nearly have allowed a request that was refused: all is right but one thing. The nearest first. */
-export function nearestMisses(policy: Policy, users: readonly Who[], asked: Asked): readonly Miss[] {
+export function nearestMisses(policies: readonly Policy[], users: readonly Who[], asked: Asked): readonly Miss[] {
+  const found = policies.flatMap(policy => missesOf(policy, users, asked));
+  return nearness.flatMap(lacks => found.filter(miss => miss.lacks === lacks)).slice(0, missLimits.toldMax);
+}
+
+function missesOf(policy: Policy, users: readonly Who[], asked: Asked): readonly Miss[] {
   const namespace = asked.resource?.namespace || undefined;
   const theirs = new Set(policy.grantsTo(users, namespace));
   const elsewhere = new Set(namespaces(policy).flatMap(one => (one === namespace ? [] : policy.grantsTo(users, one))));
-  const found = new Map<Miss['lacks'], string[]>();
+  const found: Miss[] = [];
+  const counts = new Map<Miss['lacks'], number>();
   const add = (lacks: Miss['lacks'], text: string): void => {
-    const texts = found.get(lacks) ?? [];
-    if (texts.length < missLimits.toldMax) found.set(lacks, [...texts, text]);
+    const count = counts.get(lacks) ?? 0;
+    counts.set(lacks, count + 1);
+    if (count < missLimits.toldMax) found.push({lacks, text});
   };
   let looked = 0;
   for (const grant of policy.grants) {
@@ -39,17 +46,17 @@ export function nearestMisses(policy: Policy, users: readonly Who[], asked: Aske
       }
     } else if (rules.allows(asked)) {
       if (elsewhere.has(grant)) add('namespace', `${describe(grant)} allows it in the namespace ${JSON.stringify(binding.namespace)}`);
-      else if (counts(grant, namespace)) add('subject', `${describe(grant)} allows it to others`);
+      else if (countsIn(grant, namespace)) add('subject', `${describe(grant)} allows it to others`);
     }
   }
-  return nearness.flatMap(lacks => (found.get(lacks) ?? []).map(text => ({lacks, text}))).slice(0, missLimits.toldMax);
+  return found;
 }
 
 const namespaces = (policy: Policy): readonly string[] => [
   ...new Set(policy.grants.slice(0, missLimits.rulesMax).flatMap(({binding}) => binding.namespace ?? [])),
 ];
 
-const counts = ({binding}: Grant, namespace: string | undefined): boolean =>
+const countsIn = ({binding}: Grant, namespace: string | undefined): boolean =>
   binding.namespace === undefined || binding.namespace === namespace;
 
 /** The one thing that a rule lacks; undefined when it is more than one, or nothing. */

@@ -127,7 +127,7 @@ test('refusals know what was nearest', () => {
       binding('root', 'Group admins', 'ClusterRole all'),
     ],
   );
-  const misses = (text: string, namespace?: string) => nearestMisses(policy, [{name: 'alice', groups: []}], asked(text, namespace));
+  const misses = (text: string, namespace?: string) => nearestMisses([policy], [{name: 'alice', groups: []}], asked(text, namespace));
   assert.deepEqual(misses('create /pods', 'n2'), [
     {lacks: 'verb', text: 'ClusterRoleBinding "read" of ClusterRole "reader" to User "alice" allows verbs ["get"]'},
     {lacks: 'namespace', text: 'RoleBinding "there/n1" of ClusterRole "all" to User "alice" allows it in the namespace "n1"'},
