@@ -3,6 +3,7 @@ import {definitions} from './definitions.ts';
 import {logicalClusters} from './logical-clusters.ts';
 import {namespaceContents, namespaceLifecycle} from './namespaces.ts';
 import {quotas} from './quotas.ts';
+import {roleGrants} from './role-grants.ts';
 import type {Rule} from './rule.ts';
 import {shards} from './shards.ts';
 import {workspaceTypes} from './workspace-types.ts';
@@ -18,5 +19,6 @@ export const rules: readonly Rule[] = [
   shards,
   definitions,
   certificateRequests,
+  roleGrants,
   quotas,
 ];

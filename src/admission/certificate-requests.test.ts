@@ -3,6 +3,8 @@ import {test} from 'node:test';
 import {ApiError} from '../api/errors.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asObject} from '../api/object.ts';
+import {createAuthorizer} from '../auth/authorize.ts';
+import {bootstrapPolicy} from '../auth/bootstrap-policy.ts';
 import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
 import {certificateSigningRequest} from '../kinds/certificate-signing-request.ts';
@@ -12,6 +14,11 @@ import type {Surroundings, Write} from './rule.ts';
 
 const nobody: User = {name: 'jane', groups: [groups.authenticated]};
 const admin: User = {name: 'root', groups: [groups.kcpAdmin]};
+
+const authorizer = createAuthorizer({
+  policyOf: () => bootstrapPolicy,
+  logicalClusterOf: () => asObject({metadata: {name: 'cluster'}, status: {phase: 'Ready'}}),
+});
 
 const request = (status: object): KubeObject =>
   asObject({metadata: {name: 'c'}, spec: {signerName: 'example.com/x'}, status: status as never});
@@ -29,7 +36,7 @@ async function judged(user: User, subresource: string | undefined, object = requ
     old: request({}),
   };
   try {
-    await certificateRequests.settle?.(write as unknown as Write, {} as Surroundings);
+    await certificateRequests.settle?.(write as unknown as Write, {authorizer} as Surroundings);
     return '';
   } catch (err) {
     assert.ok(err instanceof ApiError);

@@ -4,12 +4,11 @@ import type {JsonObject} from '../api/json.ts';
 import {digString, equal, setKey} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson, timestamp} from '../api/object.ts';
-import {decide} from '../auth/authorize.ts';
 import type {User} from '../auth/user.ts';
 import {conditionsOf} from '../kinds/csr-validation.ts';
 import {parseSigningRequest} from '../kinds/pkcs10.ts';
 import {child, text} from '../kinds/read.ts';
-import type {Rule, Write} from './rule.ts';
+import type {Rule, Surroundings, Write} from './rule.ts';
 
 const gr = {group: 'certificates.k8s.io', resource: 'certificatesigningrequests'} as const;
 /** The signer of certificates that this API takes for its users. */
@@ -26,13 +25,13 @@ export const certificateRequests: Rule = {
     if (verb === 'create') nameRequester(object, user);
     if (verb === 'update' && subresource !== undefined) fillTimes(asJson(object), asJson(old as KubeObject), timestamp(world.now()));
   },
-  settle(write) {
+  async settle(write, around) {
     const {verb, subresource, object, old} = write;
     if (verb === 'create') refuseMasters(object);
     if (verb !== 'update' || !old) return;
-    if (subresource === 'approval' && !may(write, 'approve')) throw notPermitted(old, 'approve');
+    if (subresource === 'approval' && !(await may(write, 'approve', around))) throw notPermitted(old, 'approve');
     if (subresource !== 'status' || equal(asJson(object)['status'] ?? {}, asJson(old)['status'] ?? {})) return;
-    if (!may(write, 'sign')) throw notPermitted(old, 'sign');
+    if (!(await may(write, 'sign', around))) throw notPermitted(old, 'sign');
   },
 };
 
@@ -71,12 +70,13 @@ function refuseMasters(object: KubeObject): void {
 const signerOf = (csr: KubeObject): string => digString(asJson(csr), 'spec', 'signerName') ?? '';
 
 /** Whether the user may do this in the name of the signer, or of all signers of its domain. */
-function may({user, workspace, old}: Write, verb: 'approve' | 'sign'): boolean {
+async function may({user, workspace, old}: Write, verb: 'approve' | 'sign', {authorizer}: Surroundings): Promise<boolean> {
   const signer = signerOf(old as KubeObject);
-  return [signer, `${signer.split('/')[0]}/*`].some(name => {
+  for (const name of [signer, `${signer.split('/')[0]}/*`]) {
     const resource = {group: gr.group, plural: 'signers', subresource: undefined, namespace: undefined, name};
-    return decide(user, {verb, workspace, resource}).allowed;
-  });
+    if ((await authorizer.decide(user, {verb, workspace, resource})).allowed) return true;
+  }
+  return false;
 }
 
 const notPermitted = (csr: KubeObject, verb: 'approve' | 'sign'): ApiError =>

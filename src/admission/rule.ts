@@ -5,6 +5,7 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {KubeObject} from '../api/object.ts';
 import type {World} from '../api/world.ts';
+import type {Authorizer} from '../auth/authorize.ts';
 import type {User} from '../auth/user.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Resource} from '../registry/resource.ts';
@@ -32,6 +33,7 @@ export type Surroundings = {
   readonly registry: Registry;
   readonly world: World;
   readonly settings: Settings;
+  readonly authorizer: Authorizer;
 };
 
 /** What this server is, as it stands in objects. */

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {root} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {AccountTokens} from './account-tokens.ts';
 import type {TokenSources} from './authenticate.ts';
 import {authenticate, identify} from './authenticate.ts';
-import {authorize, decide} from './authorize.ts';
-import type {User} from './user.ts';
 
 const nobody: AccountTokens = {
   issuer: 'us',
@@ -21,7 +18,6 @@ const sources: TokenSources = {
   tokens: token => (token === 's3cret' ? {name: 'alice', groups: ['team-1']} : undefined),
   accounts: nobody,
 };
-const admin: User = {name: 'kcp-admin', groups: ['system:kcp:admin', 'system:authenticated']};
 
 test('tokens, certificates and strangers', async () => {
   assert.deepEqual(await authenticate({authorization: 'Bearer s3cret', peer: undefined}, sources), {
@@ -48,25 +44,4 @@ test('a token that is known is for this server alone', async () => {
     audiences: ['us'],
   });
   assert.deepEqual(await identify('s3cret', sources, ['others']), {why: 'invalid bearer token'});
-});
-
-test('administrators may, others are told Forbidden and no more', () => {
-  const resource = {group: '', plural: 'configmaps', subresource: undefined, namespace: 'default', name: undefined};
-  assert.ok(authorize(admin, {verb: 'list', workspace: root, resource}));
-  assert.throws(
-    () => authorize({name: 'alice', groups: []}, {verb: 'list', workspace: root, resource}),
-    /^Error: configmaps is forbidden: User "alice" cannot list resource "configmaps" in API group "" in the namespace "default": access denied$/,
-  );
-  assert.throws(
-    () => authorize({name: 'alice', groups: []}, {verb: 'get', workspace: root, path: '/apis'}),
-    /^Error: forbidden: User "alice" cannot get path "\/apis"/,
-  );
-});
-
-test('health and version are open, their look-alikes are not', () => {
-  const stranger: User = {name: 'system:anonymous', groups: []};
-  for (const path of ['/healthz', '/livez', '/readyz', '/readyz/ping', '/version'])
-    assert.ok(decide(stranger, {verb: 'get', workspace: root, path}).allowed, path);
-  for (const path of ['/', '/readyz/a/b', '/versions', '/version/x', '/metrics', '/api'])
-    assert.ok(!decide(stranger, {verb: 'get', workspace: root, path}).allowed, path);
 });

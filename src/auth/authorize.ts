@@ -1,69 +1,154 @@
 import type {WorkspaceId} from '../api/cluster.ts';
+import {root, systemAdmin} from '../api/cluster.ts';
 import {type ApiError, forbidden} from '../api/errors.ts';
-import {homeOf} from './service-account.ts';
+import {digString} from '../api/json.ts';
+import type {KubeObject} from '../api/object.ts';
+import {asJson} from '../api/object.ts';
+import type {Attributes} from './attributes.ts';
+import {effectiveUsers, isAccount, isInScope} from './effective-users.ts';
+import type {Holdings} from './rbac/escalation.ts';
+import type {Miss} from './rbac/misses.ts';
+import {nearestMisses} from './rbac/misses.ts';
+import type {RoleRef} from './rbac/objects.ts';
+import type {Policy} from './rbac/policy.ts';
+import {judge, missingRoles} from './rbac/policy.ts';
+import type {RuleSet} from './rbac/rule-set.ts';
 import type {User} from './user.ts';
 import {groups} from './user.ts';
-
-/** What is to be decided: a verb on a resource, or a method on a path. */
-export type Attributes = {
-  readonly verb: string;
-  /** The workspace concerned, or `*` for all of them. */
-  readonly workspace: WorkspaceId | '*';
-  readonly resource?: {
-    readonly group: string;
-    readonly plural: string;
-    readonly subresource: string | undefined;
-    readonly namespace: string | undefined;
-    readonly name: string | undefined;
-  };
-  readonly path?: string;
-};
 
 export type Decision = {
   readonly allowed: boolean;
   /** Which rule decided, in words for logs and audit. Clients see `access denied` and no more. */
   readonly reason: string;
+  /** Of a refusal: what would nearly have allowed it, the nearest first. Found out when asked for. */
+  readonly misses: () => readonly Miss[];
 };
 
 declare const minted: unique symbol;
 /** Proof that a request passed `authorize`: later steps demand it, and nothing else can make one. */
 export type Allowed = {readonly user: User; readonly attributes: Attributes; readonly why: string; readonly [minted]: true};
 
+/** Who may do what: the same answers for requests, for questions about them, and for rules that ask themselves. */
+export type Authorizer = {
+  decide(user: User, attributes: Attributes): Promise<Decision>;
+  /** @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists */
+  authorize(user: User, attributes: Attributes): Promise<Allowed>;
+  /** The rules a user holds in a workspace by roles alone, those of a namespace included. */
+  holdings(user: User, workspace: WorkspaceId, namespace: string | undefined): Promise<Holdings>;
+  /** The rules of a role that a binding in the workspace would give. */
+  role(workspace: WorkspaceId, ref: RoleRef, namespace: string | undefined): Promise<RuleSet | undefined>;
+};
+
+/** What decisions are made of. */
+export type AuthorizerSources = {
+  /** The roles and bindings of a workspace, as they are now; of `system:admin`, what holds everywhere. */
+  readonly policyOf: (workspace: WorkspaceId) => Policy | Promise<Policy>;
+  /** The LogicalCluster object of a workspace, to look at only. */
+  readonly logicalClusterOf: (workspace: WorkspaceId) => KubeObject | undefined | Promise<KubeObject | undefined>;
+};
+
 /** Paths that answer to everybody, also to strangers (spec kcp 7.7, kubernetes-api 7.6). */
 const openPaths = /^\/(healthz|livez|readyz)(\/[\w-]+)?$|^\/version$/;
+/** Paths that say nothing of a workspace: who may not enter it may still be given them. */
+const shardPaths: ReadonlySet<string> = new Set(['/metrics']);
 
-/**
- * Whether a user may. Until RBAC is enforced, administrators may do everything and everybody else only what needs no identity.
- */
-export function decide(user: User, attributes: Attributes): Decision {
-  if (attributes.path !== undefined && openPaths.test(attributes.path)) return {allowed: true, reason: 'open to everybody'};
-  if (user.groups.includes(groups.masters)) return {allowed: true, reason: `member of ${groups.masters}`};
-  // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
-  const tenant = attributes.workspace !== '*' && !attributes.workspace.startsWith('system:');
-  if (tenant && user.groups.includes(groups.kcpAdmin)) return {allowed: true, reason: `member of ${groups.kcpAdmin}`};
-  if (homeOf(user) === attributes.workspace && isEveryday(attributes)) return {allowed: true, reason: 'a service account at home'};
-  return {allowed: false, reason: 'not an administrator'};
+const noMisses = (): readonly Miss[] => [];
+const allowed = (reason: string): Decision => ({allowed: true, reason, misses: noMisses});
+const refused = (reason: string, misses = noMisses): Decision => ({allowed: false, reason, misses});
+
+/** kcp's chain (spec kcp 7.7), from what is open to all down to the roles and bindings that hold in a workspace. */
+export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources): Authorizer {
+  const policiesOf = async (workspace: WorkspaceId): Promise<readonly Policy[]> => {
+    const everywhere = policyOf(systemAdmin);
+    const local = policyOf(workspace);
+    // Waiting costs a turn even of what is there.
+    return [everywhere instanceof Promise ? await everywhere : everywhere, local instanceof Promise ? await local : local];
+  };
+
+  const decide: Authorizer['decide'] = async (user, attributes) => {
+    const {workspace, path} = attributes;
+    if (user.groups.includes(groups.masters)) return allowed(`member of ${groups.masters}`);
+    if (path !== undefined && openPaths.test(path)) return allowed('open to everybody');
+    // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
+    if (workspace === '*' || workspace.startsWith('system:')) return refused('not a workspace');
+    const users = effectiveUsers(user, workspace);
+    const policies = await policiesOf(workspace);
+    const found = logicalClusterOf(workspace);
+    const closed = closedBy(user, users, {attributes, policies, logicalCluster: found instanceof Promise ? await found : found});
+    if (closed !== undefined) return refused(closed);
+    if (isServersOwn(attributes)) return refused('this status is written by the server alone');
+    if (isExported(attributes) && !judge(await policyOf(root), asBound(users), attributes).allowed)
+      return refused('beyond what its export permits anybody');
+    const errors: string[] = [];
+    for (const policy of policies) {
+      const verdict = judge(policy, users, attributes);
+      if (verdict.allowed) return allowed(verdict.reason);
+      if (verdict.reason) errors.push(verdict.reason);
+    }
+    return refused(errors.join('; ') || 'no role allows it', () => nearestMisses(policies, users, attributes));
+  };
+
+  return {
+    decide,
+    async authorize(user, attributes) {
+      const decision = await decide(user, attributes);
+      if (!decision.allowed) throw refusal(user, attributes);
+      return {user, attributes, why: decision.reason} as Allowed;
+    },
+    async holdings(user, workspace, namespace) {
+      const users = effectiveUsers(user, workspace);
+      const grants = (await policiesOf(workspace)).flatMap(policy => policy.grantsTo(users, namespace));
+      return {rules: grants.flatMap(({rules}) => rules?.rules ?? []), errors: missingRoles(grants)};
+    },
+    role: async (workspace, ref, namespace) => (await policyOf(workspace)).role(ref, namespace),
+  };
 }
 
-/** What the rights that Kubernetes gives to everybody, and to all service accounts, allow: to ask who one is, what one may, and what there is. */
-function isEveryday({verb, resource, path = ''}: Attributes): boolean {
-  if (resource) return verb === 'create' && resource.subresource === undefined && selfReviews.has(`${resource.plural}.${resource.group}`);
-  return verb === 'get' && everydayPaths.test(path);
+/** What a workspace demands of those who want to know of it that certain groups have (spec kcp 7.7). */
+const requiredGroupsAnnotation = 'authorization.kcp.io/required-groups';
+const openPhases: ReadonlySet<string> = new Set(['Initializing', 'Ready', 'Inactive', 'Terminating', 'Deleting']);
+const entering = {verb: 'access', path: '/'} as const;
+
+type Door = {
+  readonly attributes: Attributes;
+  readonly policies: readonly Policy[];
+  readonly logicalCluster: KubeObject | undefined;
+};
+
+/** Why a user may not enter a workspace at all, whatever its roles say; undefined when they may. */
+function closedBy(user: User, users: readonly User[], {attributes, policies, logicalCluster}: Door): string | undefined {
+  const isIn = (group: string): boolean => users.some(one => one.groups.includes(group));
+  if (attributes.path !== undefined && shardPaths.has(attributes.path)) return undefined;
+  if (isIn(groups.logicalClusterAdmin)) return undefined;
+  if (!logicalCluster) return 'LogicalCluster not found';
+  const required = logicalCluster.metadata.annotations?.[requiredGroupsAnnotation];
+  if (required !== undefined && !isAccount(user) && !isIn(groups.externalLogicalClusterAdmin) && !fulfills(required, isIn))
+    return `not a member of the required groups: ${required}`;
+  const phase = digString(asJson(logicalCluster), 'status', 'phase') ?? '';
+  if (!openPhases.has(phase)) return `not permitted due to phase ${JSON.stringify(phase)}`;
+  if (isAccount(user) && isInScope(user, attributes.workspace)) return undefined;
+  return policies.some(policy => judge(policy, users, entering).allowed) ? undefined : 'no verb=access permission on /';
 }
 
-const selfReviews: ReadonlySet<string> = new Set([
-  'selfsubjectreviews.authentication.k8s.io',
-  'selfsubjectaccessreviews.authorization.k8s.io',
-  'selfsubjectrulesreviews.authorization.k8s.io',
-]);
-const everydayPaths = /^\/((api|apis|openapi)(\/.*)?|version\/?|\.well-known\/openid-configuration\/?|openid\/v1\/jwks\/?)$/;
+/** Clauses are parted by `;`, of which one has to hold; groups by `,`, all of which one has to have. */
+const fulfills = (required: string, isIn: (group: string) => boolean): boolean =>
+  [...required.split(';'), groups.kcpAdmin, groups.bootstrapper].some(clause => clause.split(',').every(isIn));
 
-/** @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists */
-export function authorize(user: User, attributes: Attributes): Allowed {
-  const decision = decide(user, attributes);
-  if (!decision.allowed) throw refusal(user, attributes);
-  return {user, attributes, why: decision.reason} as Allowed;
-}
+/** What the server alone says of bindings and exports. */
+const isServersOwn = ({resource}: Attributes): boolean =>
+  resource?.group === 'apis.kcp.io' &&
+  resource.subresource === 'status' &&
+  (resource.plural === 'apibindings' || resource.plural === 'apiexports');
+
+/** The exports in root that limit what anybody may do with their kinds, whatever their own workspace allows (spec kcp 4.7, 5.2). */
+const exportsWithLimits: ReadonlySet<string> = new Set(['tenancy.kcp.io', 'topology.kcp.io']);
+
+const isExported = ({resource}: Attributes): boolean => resource !== undefined && exportsWithLimits.has(resource.group);
+
+/** Users as the export's own workspace sees them who use it through a binding. */
+const asBound = (users: readonly User[]): readonly User[] =>
+  users.map(user => ({name: boundPrefix + user.name, groups: user.groups.map(group => boundPrefix + group)}));
+const boundPrefix = 'apis.kcp.io:binding:';
 
 /** Forbidden, in the words clients know. Also of what must look as if it was only forbidden. */
 export function refusal(user: User, {verb, resource, path}: Attributes): ApiError {

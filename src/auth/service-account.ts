@@ -15,6 +15,8 @@ export type ServiceAccount = {
 export const extras = {
   clusterName: 'authentication.kcp.io/cluster-name',
   scopes: 'authentication.kcp.io/scopes',
+  /** In whose name a user may act besides (spec kcp 7.4). */
+  warrant: 'authorization.kcp.io/warrant',
   credentialId: 'authentication.kubernetes.io/credential-id',
 } as const;
 

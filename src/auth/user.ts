@@ -12,6 +12,11 @@ export type User = {
 export const groups = {
   masters: 'system:masters',
   kcpAdmin: 'system:kcp:admin',
+  /** kcp's own hands at work in new workspaces. */
+  bootstrapper: 'system:kcp:tenancy:workspace-bootstrapper',
+  /** What shards are among each other. */
+  logicalClusterAdmin: 'system:kcp:logical-cluster-admin',
+  externalLogicalClusterAdmin: 'system:kcp:external-logical-cluster-admin',
   authenticated: 'system:authenticated',
   unauthenticated: 'system:unauthenticated',
   serviceAccounts: 'system:serviceaccounts',

@@ -1,5 +1,6 @@
 import type {AccountTokens} from '../auth/account-tokens.ts';
 import {accountSecrets} from './account-secrets.ts';
+import {aggregatedRoles} from './aggregated-roles.ts';
 import type {Controller} from './controller.ts';
 import {definitions} from './definitions.ts';
 import {garbageCollector} from './garbage-collector.ts';
@@ -17,4 +18,5 @@ export const allControllers = (tokens: AccountTokens): readonly Controller[] => 
   definitions,
   garbageCollector,
   quotas,
+  aggregatedRoles,
 ];

@@ -5,6 +5,7 @@ import type {Log, World} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup} from '../auth/authenticate.ts';
+import {createAuthorizer} from '../auth/authorize.ts';
 import {allControllers} from '../controllers/all.ts';
 import {startExpiry} from '../controllers/expired-events.ts';
 import {startCompaction} from '../controllers/history.ts';
@@ -12,6 +13,7 @@ import {startControllers} from '../controllers/runner.ts';
 import {contentHash} from '../registry/content-hash.ts';
 import {coreReader} from '../registry/core-objects.ts';
 import {datedEvents} from '../registry/dated-events.ts';
+import {logicalClusterReader} from '../registry/logical-clusters.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
@@ -20,6 +22,7 @@ import type {Handler} from '../server/http.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
 import {inLines} from '../server/webhook-lines.ts';
+import {workspacePolicies} from '../server/workspace-policies.ts';
 import type {Storage} from '../storage/storage.ts';
 import {standingExports} from '../tenancy/root.ts';
 import type {Bootstrap} from './bootstrap.ts';
@@ -60,7 +63,8 @@ export function createPlane(options: PlaneOptions): Plane {
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
   };
-  const around: Surroundings = {store, world, settings, registry: createRegistry(store, world.turn)};
+  const authorizer = createAuthorizer({policyOf: workspacePolicies(store, world.turn), logicalClusterOf: logicalClusterReader(store)});
+  const around: Surroundings = {store, world, settings, authorizer, registry: createRegistry(store, world.turn)};
   const accounts = accountTokens({...options.accountTokens, world, objects: coreReader(store)});
   const handler = apiServer({
     ...around,

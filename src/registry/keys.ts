@@ -70,6 +70,8 @@ export const terms = {
   terminating: 'terminating',
   /** Events that were last written in one stretch of time, by its number. Terms of later ones are greater. */
   eventsWritten: (slot: number): string => `event-written/${String(slot).padStart(12, '0')}`,
+  /** The ClusterRoles of a workspace whose rules are the sum of those of others. */
+  aggregatedRoles: (id: WorkspaceId): string => `aggregated-roles/${id}`,
   /** Workspaces that found no shard. */
   unscheduled: 'unscheduled',
 } as const;

@@ -31,3 +31,11 @@ export const phaseOf = (object: KubeObject): Phase => (object['status'] as {phas
 
 /** The canonical path of a logical cluster; its id where it has none, as `root`. */
 export const pathOf = (logicalCluster: Entry, id: WorkspaceId): string => peek(logicalCluster).metadata.annotations?.['kcp.io/path'] ?? id;
+
+/** Reads the object of a logical cluster, to look at only, without waiting when it is at hand. */
+export const logicalClusterReader =
+  (store: Storage) =>
+  (id: WorkspaceId): KubeObject | undefined | Promise<KubeObject | undefined> => {
+    const found = read(store, logicalClusterKey(id));
+    return found instanceof Promise ? found.then(entry => entry && peek(entry)) : found && peek(found);
+  };

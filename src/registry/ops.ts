@@ -5,7 +5,7 @@ import type {KubeObject, OwnerReference} from '../api/object.ts';
 import {asJson, groupVersionOf} from '../api/object.ts';
 import {namesOf, waitsForNames} from '../kinds/crd-names.ts';
 import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
-import {definitions, keyOf, parseKey, rangeOf, terms} from './keys.ts';
+import {builtInSection, definitions, keyOf, parseKey, rangeOf, terms} from './keys.ts';
 import {workspaceRange} from './logical-clusters.ts';
 import type {Resource} from './resource.ts';
 import {encodeStored} from './stored.ts';
@@ -32,6 +32,7 @@ function termsOf(key: Key, object: KubeObject): string[] {
   const found = [terms.workspace(workspace)];
   if (metadata.ownerReferences) found.push(...ownerTerms(workspace, metadata.ownerReferences));
   if (key.startsWith(definitionRange)) found.push(...definitionTerms(workspace, asJson(object)));
+  if (key.startsWith(clusterRoleRange) && asJson(object)['aggregationRule'] !== undefined) found.push(terms.aggregatedRoles(workspace));
   if (metadata.deletionTimestamp !== undefined) found.push(terms.terminating);
   if (metadata.labels?.[phaseLabel] === 'Scheduling' && key.startsWith(workspaceRange)) found.push(terms.unscheduled);
   return found;
@@ -49,6 +50,7 @@ function ownerTerms(workspace: WorkspaceId, owners: readonly OwnerReference[]): 
 }
 
 const definitionRange = rangeOf(definitions);
+const clusterRoleRange = rangeOf({group: 'rbac.authorization.k8s.io', resource: 'clusterroles', section: builtInSection});
 
 function definitionTerms(workspace: WorkspaceId, crd: JsonObject): string[] {
   const group = digString(crd, 'spec', 'group') ?? '';

@@ -2,6 +2,7 @@ import type {Rule, Settings} from '../admission/rule.ts';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
 import type {TokenSources} from '../auth/authenticate.ts';
+import type {Authorizer} from '../auth/authorize.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
 import type {About} from './about.ts';
@@ -15,6 +16,7 @@ export type Deps = TokenSources & {
   readonly registry: Registry;
   readonly world: World;
   readonly settings: Settings;
+  readonly authorizer: Authorizer;
   readonly rules: readonly Rule[];
   readonly about: About;
   readonly webhooks: Webhooks;

@@ -2,9 +2,10 @@ import {ApiError, badRequest, invalid} from '../api/errors.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dig, digString, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
+import type {Attributes} from '../auth/attributes.ts';
 import {identify} from '../auth/authenticate.ts';
-import type {Attributes} from '../auth/authorize.ts';
-import {decide} from '../auth/authorize.ts';
+import {readExtra} from '../auth/effective-users.ts';
+import type {PolicyRule} from '../auth/rbac/objects.ts';
 import type {User} from '../auth/user.ts';
 import type {InWorkspace} from './exchange.ts';
 import type {HttpReply} from './http.ts';
@@ -13,7 +14,7 @@ import {checkNamespace} from './namespace-of-body.ts';
 import {writeOptions} from './options.ts';
 import {replyJson} from './reply.ts';
 
-/** Questions about identities and permissions: answered from the same `identify` and `decide` as every request, and never stored (spec kubernetes-api 8.10). */
+/** Questions about identities and permissions: answered from the same `identify` and authorizer as every request, and never stored (spec kubernetes-api 8.10). */
 export async function review(x: InWorkspace): Promise<HttpReply> {
   const options = writeOptions(x.call.target.query, 'CreateOptions');
   const asked = toObject(x, await readObject(x), options.fieldValidation);
@@ -40,18 +41,20 @@ const answers: {readonly [kind: string]: Answer} = {
     if ('why' in verdict) return {user: {}, error: verdict.why};
     return {authenticated: true, user: userInfo(verdict.user), audiences: [...verdict.audiences]};
   },
-  SelfSubjectAccessReview: (x, object) => decision(x.allowed.user, attributesOf(x, object)),
-  SubjectAccessReview: (x, object) => decision(subjectOf(object), attributesOf(x, object)),
-  LocalSubjectAccessReview: (x, object) => decision(subjectOf(object), attributesOf(x, object)),
-  SelfSubjectRulesReview: (x, object) => {
-    if (!digString(object, 'spec', 'namespace')) throw badRequest('no namespace on request');
-    const all = decide(x.allowed.user, {verb: '*', workspace: x.workspace, path: '/*'}).allowed;
+  SelfSubjectAccessReview: (x, object) => decision(x, x.allowed.user, object),
+  SubjectAccessReview: (x, object) => decision(x, subjectOf(object), object),
+  LocalSubjectAccessReview: (x, object) => decision(x, subjectOf(object), object),
+  SelfSubjectRulesReview: async ({deps, allowed, workspace}, object) => {
+    const namespace = digString(object, 'spec', 'namespace');
+    if (!namespace) throw badRequest('no namespace on request');
+    const {rules, errors} = await deps.authorizer.holdings(allowed.user, workspace, namespace);
     return {
-      resourceRules: all ? [{verbs: ['*'], apiGroups: ['*'], resources: ['*']}] : [],
-      nonResourceRules: all
-        ? [{verbs: ['*'], nonResourceURLs: ['*']}]
-        : [{verbs: ['get'], nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version']}],
+      resourceRules: rules.flatMap(rule => resourceRule(rule)),
+      nonResourceRules: rules.flatMap(({verbs, nonResourceURLs}) =>
+        nonResourceURLs ? [{verbs: [...verbs], nonResourceURLs: [...nonResourceURLs]}] : [],
+      ),
       incomplete: false,
+      ...(errors.length > 0 && {evaluationError: errors.join(', ')}),
     };
   },
 };
@@ -63,15 +66,34 @@ const userInfo = ({name, uid, groups, extra}: User): JsonObject => ({
   ...(extra && {extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]))}),
 });
 
-function decision(user: User, attributes: Attributes): JsonObject {
-  const {allowed} = decide(user, attributes);
+const resourceRule = ({verbs, apiGroups, resources, resourceNames}: PolicyRule): JsonObject[] =>
+  resources
+    ? [
+        {
+          verbs: [...verbs],
+          apiGroups: [...(apiGroups ?? [])],
+          resources: [...resources],
+          ...(resourceNames && {resourceNames: [...resourceNames]}),
+        },
+      ]
+    : [];
+
+async function decision(x: InWorkspace, user: User, object: JsonObject): Promise<JsonObject> {
+  const {allowed} = await x.deps.authorizer.decide(user, attributesOf(x, object));
   return {allowed, reason: allowed ? 'access granted' : 'access denied'};
 }
 
-const subjectOf = (object: JsonObject): User => ({
-  name: digString(object, 'spec', 'user') ?? '',
-  groups: strings(dig(object, 'spec', 'groups')),
-});
+/** Whoever asks names all there is to the user: nothing is added. */
+function subjectOf(object: JsonObject): User {
+  const uid = digString(object, 'spec', 'uid');
+  const extra = readExtra(dig(object, 'spec', 'extra'));
+  return {
+    name: digString(object, 'spec', 'user') ?? '',
+    groups: strings(dig(object, 'spec', 'groups')),
+    ...(uid && {uid}),
+    ...(extra && {extra}),
+  };
+}
 
 function attributesOf({workspace}: InWorkspace, object: JsonObject): Attributes {
   const of = dig(object, 'spec', 'resourceAttributes');

@@ -2,20 +2,24 @@
  * The room of requests. `apiServer` tells the life of one from top to bottom; each verb has a file of its own. The room knows no
  * sockets, no process and no wall clock.
  */
-import {ApiError, forbidden} from '../api/errors.ts';
+import {ApiError} from '../api/errors.ts';
+import {pathSegment} from '../api/names.ts';
+import {exactValue, parseFieldSelector} from '../api/selectors.ts';
+import type {Attributes} from '../auth/attributes.ts';
 import {authenticate} from '../auth/authenticate.ts';
-import type {Attributes} from '../auth/authorize.ts';
-import {authorize, refusal} from '../auth/authorize.ts';
+import {refusal} from '../auth/authorize.ts';
+import {impersonate, readWish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
+import type {User} from '../auth/user.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
-import type {Call} from './call.ts';
+import type {Call, ResourceCall} from './call.ts';
 import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
-import type {Handler, HeaderList, HttpReply, HttpRequest} from './http.ts';
+import type {Handler, HttpReply, HttpRequest} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
@@ -39,14 +43,15 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
   let warnings: readonly string[] = [];
   try {
-    const user = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
-    refuseImpersonation(headers);
+    const real = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
-    const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
+    const place = await locate(deps.store, call.target.cluster ?? homeOf(real));
     // Before anything is said about what exists.
+    const wish = readWish(headers);
+    const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
     const attributes = attributesOf(call, place);
-    const allowed = authorize(user, attributes);
-    if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
+    if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
+    const allowed = await deps.authorizer.authorize(user, attributes);
     return await orElsewhere(deps, call, place, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
       const exchange = await resolve(deps, allowed, call, place.workspace);
@@ -70,16 +75,29 @@ async function orElsewhere({elsewhere}: Deps, {request}: Call, {workspace}: Plac
   }
 }
 
-/** Until one can act as somebody else, who wants to is refused: going on with one's own rights would do more than was meant. */
-function refuseImpersonation(headers: HeaderList): void {
-  for (let i = 0; i < headers.length; i += 2)
-    if (headers[i]?.startsWith('impersonate-')) throw forbidden({group: '', resource: ''}, '', 'impersonation is not supported');
+/** That a path leads nowhere is for those to know who may see where it ends; to others it looks as if it was only forbidden. */
+async function whatIsMissing({authorizer}: Deps, user: User, attributes: Attributes, {workspace, missing}: Place): Promise<ApiError> {
+  if (missing === undefined || missing === 'hidden') return refusal(user, attributes);
+  const workspaces = {group: 'tenancy.kcp.io', plural: 'workspaces', subresource: undefined, namespace: undefined, name: undefined};
+  const decision = await authorizer.decide(user, {verb: 'get', workspace, resource: workspaces});
+  return decision.allowed ? missing : refusal(user, attributes);
 }
 
-function attributesOf({resource, request, path}: Call, {workspace}: Place): Attributes {
+function attributesOf({resource, request, path, target}: Call, {workspace}: Place): Attributes {
   if (!resource) return {verb: request.method.toLowerCase(), workspace, path};
   const {verb, group, plural, subresource, namespace, name} = resource;
-  return {verb, workspace, resource: {group, plural, subresource, namespace, name}};
+  return {verb, workspace, resource: {group, plural, subresource, namespace, name: name ?? nameSelected(resource, target)}};
+}
+
+const selecting: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
+
+/** Who may see but one object may also list and watch it by its name (spec kubernetes-api 1.1). */
+function nameSelected({verb}: ResourceCall, {query}: Call['target']): string | undefined {
+  const text = selecting.has(verb) ? query.get('fieldSelector') : null;
+  if (!text) return undefined;
+  const selector = attempt(() => parseFieldSelector(text));
+  const name = selector instanceof ApiError ? undefined : exactValue(selector, 'metadata.name');
+  return name && pathSegment(name).length === 0 ? name : undefined;
 }
 
 const auditIdCharsMax = 64;

@@ -179,7 +179,14 @@ test('180 who may', async () => {
   const rules = `${authorization}/selfsubjectrulesreviews`;
   refused(await api.post(rules, {spec: {}}), 400, 'no namespace on request');
   const mine = succeeded(await api.post(rules, {spec: {namespace: 't'}}), 201);
-  assert.deepEqual(mine.at('status', 'resourceRules'), [{verbs: ['*'], apiGroups: ['*'], resources: ['*']}]);
+  const everything = {verbs: ['*'], apiGroups: ['*'], resources: ['*']};
+  assert.deepEqual(mine.at('status', 'resourceRules'), [
+    {verbs: ['create'], apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews']},
+    {verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews']},
+    // As an administrator of kcp, and as the owner of the workspace.
+    everything,
+    everything,
+  ]);
   assert.equal(mine.at('status', 'incomplete'), false);
 });
 

@@ -177,7 +177,7 @@ test('workspaces that are not there', async () => {
 test('a stranger learns nothing of what exists', async () => {
   const stranger = api.as(users.user1);
   const answers = [];
-  for (const path of ['root:made', 'root:nowhere', '0123456789abcdef'])
+  for (const path of ['root:made', 'root:made:nowhere', '0123456789abcdef'])
     answers.push(await stranger.get(`/clusters/${path}${paths.namespaces}`));
   for (const answer of answers) assert.deepEqual([answer.status, answer.text], [403, answers[0]?.text]);
 });

@@ -18,13 +18,21 @@ import type {FakeWebhooks} from './webhooks.ts';
 import {fakeWebhooks} from './webhooks.ts';
 
 /** Tokens of the users there are. */
-export const users = {kcpAdmin: 'token-of-kcp-admin', shardAdmin: 'token-of-shard-admin', user1: 'token-of-user-1'} as const;
+export const users = {
+  kcpAdmin: 'token-of-kcp-admin',
+  shardAdmin: 'token-of-shard-admin',
+  user1: 'token-of-user-1',
+  user2: 'token-of-user-2',
+  user3: 'token-of-user-3',
+} as const;
 
 const named = (name: string, ...groups: string[]) => ({name, uid: `uid-of-${name}`, groups});
 const identities = [
   [users.kcpAdmin, named('kcp-admin', 'system:kcp:admin')],
   [users.shardAdmin, named('shard-admin', 'system:masters')],
   [users.user1, named('user-1')],
+  [users.user2, named('user-2', 'team-2')],
+  [users.user3, named('user-3')],
 ] as const;
 
 /** Who issues tokens of service accounts; a restart keeps the key. */

@@ -21,7 +21,7 @@ import {overVersions} from '../over-versions.ts';
 import {replyChanged} from '../reply.ts';
 import {applyToScale} from '../scale-owners.ts';
 import {mainOf, replyScale} from '../scale-reply.ts';
-import {createObject} from './create.ts';
+import {authorizeCreate, createObject} from './create.ts';
 import {keyOfCall} from './get.ts';
 
 /** Server-side apply (spec kubernetes-api 3.5.6, 5): an object becomes what its manager says of it, and is created when it is missing. */
@@ -63,6 +63,7 @@ async function createApplied(x: Named, object: KubeObject, how: {dryRun: boolean
       `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`,
     );
   delete object.metadata.resourceVersion;
+  await authorizeCreate(x);
   return createObject(x, object, how);
 }
 

@@ -46,6 +46,11 @@ export async function create(x: InWorkspace): Promise<HttpReply> {
   return replyChanged(x, made, 201);
 }
 
+/** What creates by another verb needs both (spec kubernetes-api 3.3). @throws ApiError Forbidden */
+export async function authorizeCreate({deps, allowed: {user, attributes}}: InWorkspace): Promise<void> {
+  await deps.authorizer.authorize(user, {...attributes, verb: 'create'});
+}
+
 /**
  * Completes, judges and stores a new object. The answer of a dry run is the object that would have been stored.
  * @throws ApiError AlreadyExists, Invalid, Forbidden, and what rules refuse with

@@ -15,7 +15,7 @@ import {writeOptions} from '../options.ts';
 import {replyChanged} from '../reply.ts';
 import {applyScale, parseScale} from '../scale.ts';
 import {mainOf, replyScale} from '../scale-reply.ts';
-import {createObject} from './create.ts';
+import {authorizeCreate, createObject} from './create.ts';
 import {keyOfCall} from './get.ts';
 
 /** Replaces an object, or its status (spec kubernetes-api 3.3). Kinds that allow it are created when they are missing. */
@@ -43,6 +43,7 @@ async function createMissing(x: Named, object: KubeObject, how: How): Promise<Ch
   if (await read(x.deps.store, keyOfCall(x))) return undefined;
   if (object.metadata.uid) throw notFound(x.resource.gr, x.what.name);
   try {
+    await authorizeCreate(x);
     return await createObject(x, asObject(clone(asJson(object))), how);
   } catch (err) {
     if (err instanceof ApiError && err.reason === 'AlreadyExists') return undefined;

@@ -1,0 +1,22 @@
+import type {WorkspaceId} from '../api/cluster.ts';
+
+/** What is to be decided: a verb on a resource, or a method on a path. */
+export type Attributes = {
+  readonly verb: string;
+  /** The workspace concerned, or `*` for all of them. */
+  readonly workspace: WorkspaceId | '*';
+  readonly resource?: AskedResource;
+  readonly path?: string;
+};
+
+/** A resource that somebody wants to do something with. An absent name or namespace is as good as an empty one. */
+export type AskedResource = {
+  readonly group: string;
+  readonly plural: string;
+  readonly subresource: string | undefined;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+};
+
+/** What RBAC looks at. Without a resource it is a path that is asked for. */
+export type Asked = Pick<Attributes, 'verb' | 'resource' | 'path'>;
