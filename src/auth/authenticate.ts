@@ -1,5 +1,7 @@
 import {ApiError} from '../api/errors.ts';
 import type {AccountTokens, Verdict} from './account-tokens.ts';
+import type {AnonymousConfig} from './jwt/config.ts';
+import type {IssuedTokens} from './jwt/issued-tokens.ts';
 import type {User} from './user.ts';
 import {anonymous, groups} from './user.ts';
 
@@ -8,6 +10,8 @@ export type Credentials = {
   readonly authorization: string | undefined;
   /** What a client certificate says that was verified against the client CA; nothing else counts. */
   readonly peer: {readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string} | undefined;
+  /** What is asked for, within a workspace. Absent: something that is open to nobody without a name, where paths count. */
+  readonly path?: string;
 };
 
 /** The user of a token; how tokens are kept is the caller's affair. */
@@ -18,29 +22,47 @@ export type TokenSources = {
   /** Tokens that are known from the start; they are for this server alone. */
   readonly tokens: TokenLookup;
   readonly accounts: AccountTokens;
+  /** Tokens of other issuers; of none when absent. */
+  readonly issued?: IssuedTokens | undefined;
+  /** Where one may be anonymous; everywhere when absent. */
+  readonly anonymous?: AnonymousConfig | undefined;
 };
 
 /**
  * Who sends these credentials. A verified certificate comes before a token; who shows neither is anonymous, whatever else the header says.
- * @throws ApiError Unauthorized when a token was given that logs in nobody
+ * @throws ApiError Unauthorized when a token was given that logs in nobody, or where nobody may be anonymous
  */
-export async function authenticate({authorization, peer}: Credentials, sources: TokenSources): Promise<User> {
+export async function authenticate({authorization, peer, path}: Credentials, sources: TokenSources): Promise<User> {
   if (peer?.commonName) return known({name: peer.commonName, groups: peer.organizations, ...(peer.uid && {uid: peer.uid})});
   const token = authorization === undefined ? undefined : /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  if (token === undefined) return anonymous;
+  if (token === undefined) {
+    if (mayBeAnonymous(path, sources.anonymous)) return anonymous;
+    throw new ApiError('Unauthorized', 'Unauthorized');
+  }
   const verdict = await identify(token, sources, sources.accounts.audiences);
   if ('why' in verdict) throw new ApiError('Unauthorized', 'Unauthorized');
   return verdict.user;
 }
 
+const mayBeAnonymous = (path: string | undefined, where: AnonymousConfig | undefined): boolean =>
+  !where || (where.enabled && (where.conditions.length === 0 || where.conditions.some(each => each.path === path)));
+
 /** Whom a token logs in, when it is shown to one of the audiences. */
-export async function identify(token: string, {tokens, accounts}: TokenSources, audiences: readonly string[]): Promise<Verdict> {
+export async function identify(token: string, sources: TokenSources, audiences: readonly string[]): Promise<Verdict> {
+  const {tokens, accounts, issued} = sources;
   const user = tokens(token);
-  if (!user) {
-    const verdict = await accounts.identify(token, audiences);
-    if (!verdict) return {why: 'invalid bearer token'};
-    return 'why' in verdict ? {why: `[invalid bearer token, ${verdict.why}]`} : verdict;
-  }
+  if (user) return forThisServer(user, sources, audiences);
+  const ofAccount = await accounts.identify(token, audiences);
+  if (ofAccount) return 'why' in ofAccount ? refused(ofAccount.why) : ofAccount;
+  const found = await issued?.identify(token);
+  if (!found) return {why: 'invalid bearer token'};
+  return 'why' in found ? refused(found.why) : forThisServer(found.user, sources, audiences);
+}
+
+const refused = (why: string): Verdict => ({why: `[invalid bearer token, ${why}]`});
+
+/** Tokens that know nothing of our audiences are for all of them. */
+function forThisServer(user: User, {accounts}: TokenSources, audiences: readonly string[]): Verdict {
   const shared = accounts.audiences.filter(audience => audiences.includes(audience));
   return shared.length > 0 ? {user: known(user), audiences: shared} : {why: 'invalid bearer token'};
 }

@@ -4,7 +4,7 @@ import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
-import type {TokenLookup} from '../auth/authenticate.ts';
+import type {TokenLookup, TokenSources} from '../auth/authenticate.ts';
 import {allControllers} from '../controllers/all.ts';
 import {startExpiry} from '../controllers/expired-events.ts';
 import {startCompaction} from '../controllers/history.ts';
@@ -25,7 +25,7 @@ import {standingExports} from '../tenancy/root.ts';
 import type {Bootstrap} from './bootstrap.ts';
 import {bootstrapRoot} from './bootstrap.ts';
 
-export type PlaneOptions = {
+export type PlaneOptions = Pick<TokenSources, 'issued' | 'anonymous'> & {
   readonly store: Storage;
   readonly world: World;
   readonly log: Log;
@@ -66,6 +66,8 @@ export function createPlane(options: PlaneOptions): Plane {
     ...around,
     tokens: options.tokens,
     accounts,
+    issued: options.issued,
+    anonymous: options.anonymous,
     rules,
     about: options.about,
     webhooks: inLines(options.webhooks, world),

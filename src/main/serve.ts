@@ -6,6 +6,7 @@ import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
 import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
+import {authenticationOf} from './authentication-config.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
@@ -60,13 +61,21 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const external = (): string => config.shardExternalUrl || url();
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
+  const authentication = authenticationOf(config, realWorld, log);
   const fromFile = config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : [];
   // The first list that knows a digest wins.
   const known = [...new Map([...fromFile, ...tokens.users])];
   const {issuers, audiences, secondsMax} = accountTokens;
   const heavy = heavyRequests(
-    {version, shardName: config.shardName, rootCa: serving.ca, tokens: known, accountTokens: {issuers, audiences, secondsMax}},
-    {store, keys: accountTokens.keys, webhooks, log},
+    {
+      version,
+      shardName: config.shardName,
+      rootCa: serving.ca,
+      tokens: known,
+      accountTokens: {issuers, audiences, secondsMax},
+      anonymous: authentication.anonymous,
+    },
+    {store, keys: accountTokens.keys, issued: authentication.issued, webhooks, log},
   );
   const plane = createPlane({
     store,
@@ -74,6 +83,8 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     log,
     tokens: tokenLookup(known),
     accountTokens,
+    issued: authentication.issued,
+    anonymous: authentication.anonymous,
     webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
@@ -108,6 +119,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const close = async (): Promise<void> => {
     state.ending = true;
     endKeeping();
+    authentication.close();
     await Promise.all([listener.close(), plane.stop()]);
     await heavy.close();
     webhooks.close();
