@@ -79,7 +79,8 @@ test('where nobody may be anonymous one is told so', async () => {
   assert.equal(await asked('/livez', {enabled: false, conditions: []}), '401');
   const healthOnly = {enabled: true, conditions: [{path: '/livez'}, {path: '/readyz'}]};
   assert.equal(await asked('/readyz', healthOnly), 'system:anonymous');
-  for (const path of ['/', '/livez/', '/livez/ping', '/LIVEZ', '/api', undefined]) assert.equal(await asked(path, healthOnly), '401', path);
+  for (const path of ['/', '/livez/', '/livez/ping', '/LIVEZ', '/api', undefined])
+    assert.equal(await asked(path, healthOnly), '401', String(path));
   const known = await authenticate({authorization: 'Bearer s3cret', peer: undefined}, {...sources, anonymous: healthOnly});
   assert.equal(known.name, 'alice');
 });
