@@ -50,41 +50,6 @@ test('a token that is known is for this server alone', async () => {
   assert.deepEqual(await identify('s3cret', sources, ['others']), {why: 'invalid bearer token'});
 });
 
-test('tokens of other issuers are asked last, and are for this server', async () => {
-  const issued = {
-    identify: async (token: string) =>
-      token === 'theirs' ? {user: {name: 'ann', groups: []}} : token === 'late' ? {why: 'oidc: late'} : undefined,
-  };
-  const both = {...sources, issued};
-  assert.deepEqual(await identify('theirs', both, ['others', 'us']), {
-    user: {name: 'ann', groups: ['system:authenticated']},
-    audiences: ['us'],
-  });
-  assert.deepEqual(await identify('theirs', both, ['others']), {why: 'invalid bearer token'});
-  assert.deepEqual(await identify('late', both, ['us']), {why: '[invalid bearer token, oidc: late]'});
-  assert.deepEqual(await identify('none', both, ['us']), {why: 'invalid bearer token'});
-  assert.equal(((await identify('s3cret', both, ['us'])) as {user: User}).user.name, 'alice');
-  const ours = {...both, accounts: {...nobody, identify: async () => ({why: 'gone'})}};
-  assert.deepEqual(await identify('theirs', ours, ['us']), {why: '[invalid bearer token, gone]'});
-});
-
-test('where nobody may be anonymous one is told so', async () => {
-  const asked = async (path: string | undefined, anonymous: TokenSources['anonymous']): Promise<string> =>
-    authenticate({authorization: undefined, peer: undefined, ...(path !== undefined && {path})}, {...sources, anonymous}).then(
-      user => user.name,
-      (err: unknown) => (err instanceof ApiError ? String(err.code) : 'thrown'),
-    );
-  assert.equal(await asked(undefined, undefined), 'system:anonymous');
-  assert.equal(await asked(undefined, {enabled: true, conditions: []}), 'system:anonymous');
-  assert.equal(await asked('/livez', {enabled: false, conditions: []}), '401');
-  const healthOnly = {enabled: true, conditions: [{path: '/livez'}, {path: '/readyz'}]};
-  assert.equal(await asked('/readyz', healthOnly), 'system:anonymous');
-  for (const path of ['/', '/livez/', '/livez/ping', '/LIVEZ', '/api', undefined])
-    assert.equal(await asked(path, healthOnly), '401', String(path));
-  const known = await authenticate({authorization: 'Bearer s3cret', peer: undefined}, {...sources, anonymous: healthOnly});
-  assert.equal(known.name, 'alice');
-});
-
 test('administrators may, others are told Forbidden and no more', () => {
   const resource = {group: '', plural: 'configmaps', subresource: undefined, namespace: 'default', name: undefined};
   assert.ok(authorize(admin, {verb: 'list', workspace: root, resource}));

@@ -1,6 +1,8 @@
 import {Worker} from 'node:worker_threads';
+import type {WorkspaceId} from '../api/cluster.ts';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {IssuedTokens} from '../auth/jwt/issued-tokens.ts';
+import type {WorkspaceTokens} from '../auth/jwt/workspace-user.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
 import type {Storage} from '../storage/storage.ts';
 import {markOf, serveStorage} from '../threads/remote-storage.ts';
@@ -16,12 +18,14 @@ type World = {
   readonly store: Storage;
   readonly keys: TokenKeys;
   readonly issued: IssuedTokens;
+  /** Absent where workspaces have no issuers of their own. */
+  readonly issuedIn: WorkspaceTokens | undefined;
   readonly webhooks: Webhooks;
   readonly log: Log;
 };
 
 /** The thread for heavy requests, and what this thread does for it. */
-export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys, issued, webhooks, log}: World): HeavyThread {
+export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys, issued, issuedIn, webhooks, log}: World): HeavyThread {
   return heavyThread({
     start: () => startWorker({...data, store: {can: store.can, mark: markOf(store)}}),
     serve(peer) {
@@ -30,6 +34,7 @@ export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys
         claimsOf: keys.claimsOf,
         publicKeys: keys.publicKeys,
         identifyIssued: issued.identify,
+        identifyIn: (token: string, workspace: WorkspaceId) => issuedIn?.identify(token, workspace),
         post: webhooks.post,
         log: (level: 'info' | 'warn' | 'error', message: string, fields?: Fields) => log[level](message, fields),
       });

@@ -68,6 +68,7 @@ const {handler} = createPlane({
   tokens: tokenLookup(data.tokens),
   accountTokens: {...data.accountTokens, keys},
   issued: {identify: token => peer.ask('identifyIssued', token)},
+  issuedIn: {identify: (token, workspace) => peer.ask('identifyIn', token, workspace)},
   anonymous: data.anonymous,
   webhooks,
   shardName: data.shardName,

@@ -25,7 +25,7 @@ import {standingExports} from '../tenancy/root.ts';
 import type {Bootstrap} from './bootstrap.ts';
 import {bootstrapRoot} from './bootstrap.ts';
 
-export type PlaneOptions = Pick<TokenSources, 'issued' | 'anonymous'> & {
+export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous'> & {
   readonly store: Storage;
   readonly world: World;
   readonly log: Log;
@@ -67,6 +67,7 @@ export function createPlane(options: PlaneOptions): Plane {
     tokens: options.tokens,
     accounts,
     issued: options.issued,
+    issuedIn: options.issuedIn,
     anonymous: options.anonymous,
     rules,
     about: options.about,

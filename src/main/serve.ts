@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
+import {workspaceIssuers} from '../server/workspace-issuers.ts';
 import {openEmbedded} from '../storage/embedded.ts';
 import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
@@ -10,6 +11,8 @@ import {authenticationOf} from './authentication-config.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
+import {httpsDocuments} from './issuer-documents.ts';
+import {readKey} from './json-web-keys.ts';
 import {firstCertificates, keepCertificates} from './keep-certificates.ts';
 import {adminKubeconfig, shardAdminTokenOf} from './kubeconfig.ts';
 import {listen} from './listen.ts';
@@ -62,6 +65,13 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
   const authentication = authenticationOf(config, realWorld, log);
+  const issuedIn = config.featureGates.has('WorkspaceAuthentication')
+    ? workspaceIssuers(
+        store,
+        {documents: httpsDocuments({allowPrivate: config.webhooksToPrivateAddresses}), readKey, clock: realWorld, log},
+        config.serviceAccountIssuer,
+      )
+    : undefined;
   const fromFile = config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : [];
   // The first list that knows a digest wins.
   const known = [...new Map([...fromFile, ...tokens.users])];
@@ -75,7 +85,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
     },
-    {store, keys: accountTokens.keys, issued: authentication.issued, webhooks, log},
+    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, log},
   );
   const plane = createPlane({
     store,
@@ -84,6 +94,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     tokens: tokenLookup(known),
     accountTokens,
     issued: authentication.issued,
+    issuedIn,
     anonymous: authentication.anonymous,
     webhooks,
     shardName: config.shardName,

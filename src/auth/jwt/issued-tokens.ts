@@ -12,7 +12,7 @@ export type IssuedTokens = {
 };
 
 export type ConfiguredTokens = IssuedTokens & {
-  /** Believes these issuers from now on, and no others. Their keys are fetched in the background. */
+  /** Believes these issuers from now on, and no others. */
   configure(issuers: readonly CompiledIssuer[], algorithms: readonly string[]): void;
 };
 
@@ -29,7 +29,11 @@ const limits = {
 
 type Issuer = {readonly compiled: CompiledIssuer; readonly keys: IssuerKeys};
 
-export function issuedTokens(sources: KeySources): ConfiguredTokens {
+/** `goodMax`: tokens that are remembered; `warm`: keys are fetched before anybody needs them. */
+export type IssuedTokenOptions = {readonly goodMax: number; readonly warm: boolean};
+const ordinary: IssuedTokenOptions = {goodMax: limits.goodMax, warm: true};
+
+export function issuedTokens(sources: KeySources, {goodMax, warm}: IssuedTokenOptions = ordinary): ConfiguredTokens {
   const {clock} = sources;
   let issuers: ReadonlyMap<string, Issuer> = new Map();
   let believed: readonly string[] = [];
@@ -59,7 +63,7 @@ export function issuedTokens(sources: KeySources): ConfiguredTokens {
       );
       believed = algorithms.filter(each => signingAlgorithms.includes(each));
       good.clear();
-      for (const {keys} of issuers.values()) keys.warm();
+      if (warm) for (const {keys} of issuers.values()) keys.warm();
     },
     async identify(token) {
       if (issuers.size === 0) return undefined;
@@ -76,7 +80,7 @@ export function issuedTokens(sources: KeySources): ConfiguredTokens {
         const found = await verify(token, compact, issuer);
         // The configuration may have changed meanwhile.
         if ('user' in found && issuers === current) {
-          const oldest = good.size >= limits.goodMax ? good.keys().next().value : undefined;
+          const oldest = good.size >= goodMax ? good.keys().next().value : undefined;
           if (oldest !== undefined) good.delete(oldest);
           good.set(digest, {user: found.user, untilMs: Math.min(nowMs + limits.goodMs, (compact.expires ?? 0) * 1000)});
         }
