@@ -39,10 +39,14 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
   let warnings: readonly string[] = [];
   try {
-    const user = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
+    const {cluster} = call.target;
+    // A workspace that is named may have issuers of tokens of its own.
+    const named = cluster === undefined ? undefined : await locate(deps.store, cluster);
+    const sent = {authorization: authorizationOf(call.request), peer, path: call.path, workspace: named?.workspace};
+    const user = await authenticate(sent, deps);
     refuseImpersonation(headers);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
-    const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
+    const place = named ?? (await locate(deps.store, homeOf(user)));
     // Before anything is said about what exists.
     const attributes = attributesOf(call, place);
     const allowed = authorize(user, attributes);

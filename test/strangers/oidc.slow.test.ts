@@ -72,6 +72,12 @@ test('who logged in at a provider is known to kubectl and to the server', {skip:
     await shell.play([[`! auth whoami --token=${head}.${body}.AAAA`, /^error: You must be logged in to the server \(Unauthorized\)/m]]);
   });
 
+  await t.test('one may be anonymous where it is said, and nowhere else', async () => {
+    const statuses: number[] = [];
+    for (const at of ['/livez', '/readyz', '/version', '/clusters/root/api']) statuses.push((await server.call(at, {token: ''})).status);
+    assert.deepEqual(statuses, [200, 401, 401, 401]);
+  });
+
   await t.test('the thread for heavy requests knows the same people', async () => {
     const data = Object.fromEntries(Array.from({length: heavyLimits.jsonValuesMax + 1_000}, (_, i) => [`key-${i}`, 'value']));
     const configmaps = '/clusters/root/api/v1/namespaces/default/configmaps';
@@ -92,6 +98,95 @@ test('who logged in at a provider is known to kubectl and to the server', {skip:
     writeFileSync(path, JSON.stringify({...config, jwt: []}));
     await until(async () => (await review(renewed)).error === 'invalid bearer token', 'the issuer to be forgotten', 20_000);
     assert.equal((await server.call('/clusters/root/api', {token: renewed})).status, 401);
+  });
+
+  assert.doesNotMatch(server.output(), /mistake of ours|a request failed/);
+});
+
+test('a workspace believes the issuers of its type, and nobody else does', {skip: noTools ?? false, timeout: 120_000}, async t => {
+  const provider = await identityProvider(t, {
+    ann: {email: 'ann@example.org', groups: ['staff', 'system:masters', 'system:kcp:admin']},
+    eve: {email: 'system:kcp-admin', groups: []},
+  });
+  const server = await startServer(t, {root: folder(t), args: ['--feature-gates=WorkspaceAuthentication=true']});
+  const make = async (plural: string, version: string, kind: string, object: object) => {
+    const body = {apiVersion: `tenancy.kcp.io/${version}`, kind, ...object};
+    const answer = await server.call(`/clusters/root/apis/tenancy.kcp.io/${version}/${plural}`, {method: 'POST', body});
+    assert.equal(answer.status, 201, answer.body);
+    return answer.json;
+  };
+  const authenticators = (prefix: string) => [
+    {
+      issuer: {url: provider.issuer, audiences: [provider.clientId], certificateAuthority: provider.ca},
+      claimMappings: {
+        username: {claim: 'email', prefix},
+        groups: {claim: 'groups', prefix},
+        extra: [
+          {key: 'authentication.kcp.io/scopes', valueExpression: "'cluster:root'"},
+          {key: 'other.example.com/test', valueExpression: "'pass-value'"},
+        ],
+      },
+    },
+  ];
+  const wac = await make('workspaceauthenticationconfigurations', 'v1alpha1', 'WorkspaceAuthenticationConfiguration', {
+    metadata: {name: 'our-people'},
+    spec: {jwt: authenticators('oidc:')},
+  });
+  await make('workspacetypes', 'v1alpha1', 'WorkspaceType', {
+    metadata: {name: 'with-oidc'},
+    spec: {authenticationConfigurations: [{name: 'our-people'}]},
+  });
+  await make('workspaces', 'v1alpha1', 'Workspace', {metadata: {name: 'team'}, spec: {type: {name: 'with-oidc', path: 'root'}}});
+  await make('workspaces', 'v1alpha1', 'Workspace', {metadata: {name: 'plain'}, spec: {type: {name: 'universal', path: 'root'}}});
+  const clusterOf = async (name: string): Promise<string> => {
+    const read = async () => (await server.call(`/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces/${name}`)).json;
+    await until(async () => (await read()).status.phase === 'Ready', `workspace ${name}`);
+    return (await read()).spec.cluster;
+  };
+  const [team] = [await clusterOf('team'), await clusterOf('plain')];
+  const ann = await provider.login('ann');
+  const review = async (workspace: string, token: string) =>
+    (
+      await server.call(`/clusters/${workspace}/apis/authentication.k8s.io/v1/tokenreviews`, {
+        method: 'POST',
+        body: {apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: {token}},
+      })
+    ).json.status;
+  const scope = {'authentication.kcp.io/scopes': [`cluster:${team}`], 'authentication.kcp.io/cluster-name': [team]};
+
+  await t.test('by path and by id, at the first try', async () => {
+    for (const workspace of ['root:team', team]) {
+      const {authenticated, user, audiences} = await review(workspace, ann);
+      assert.deepEqual([authenticated, user.username, audiences], [true, 'oidc:ann@example.org', ['https://kcp.default.svc']]);
+      assert.deepEqual(user.groups, ['oidc:staff', 'oidc:system:masters', 'oidc:system:kcp:admin', 'system:authenticated']);
+      const {'authentication.kubernetes.io/credential-id': _, ...extra} = user.extra;
+      assert.deepEqual(extra, {'other.example.com/test': ['pass-value'], ...scope});
+    }
+    const shell = openShell(t, server, '1.35');
+    // Nobody gave her rights; who is forbidden something is known, and who is not known may not even ask.
+    const list = (at: string): string => `! get --raw ${at}/api/v1/namespaces/default/configmaps --server=${server.url} --token=${ann}`;
+    await shell.play([
+      [list('/clusters/root:team'), /User "oidc:ann@example\.org" cannot list resource "configmaps"/],
+      [list('/clusters/root:plain'), /Unauthorized/],
+      [list('/clusters/root'), /Unauthorized/],
+      [list(''), /Unauthorized/],
+    ]);
+  });
+
+  await t.test('and not for names and groups of the system', async () => {
+    const path = '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaceauthenticationconfigurations/our-people';
+    const changed = await server.call(path, {
+      method: 'PUT',
+      body: {...wac, spec: {jwt: authenticators('')}},
+    });
+    assert.equal(changed.status, 200, changed.body);
+    const {user} = await review('root:team', ann);
+    assert.deepEqual([user.username, user.groups], ['ann@example.org', ['staff', 'system:authenticated']]);
+    const eve = await review('root:team', await provider.login('eve'));
+    assert.equal(eve.error, '[invalid bearer token, oidc: user names that begin with system: are not for issuers of a workspace]');
+    assert.equal((await server.call('/clusters/root:team/api', {token: await provider.login('eve')})).status, 401);
+    assert.equal((await server.call(path, {method: 'DELETE'})).status, 200);
+    assert.equal((await review('root:team', ann)).error, 'invalid bearer token');
   });
 
   assert.doesNotMatch(server.output(), /mistake of ours|a request failed/);
