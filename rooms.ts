@@ -46,7 +46,7 @@ export const rooms: {readonly [name: string]: Room} = {
     uses: ['node:crypto'],
   },
   tenancy: {holds: 'pure rules of workspaces: types, phases, what a new one contains', may: ['api', 'kinds']},
-  auth: {holds: 'who you are, what you may, and why', may: ['api'], uses: ['node:crypto']},
+  auth: {holds: 'who you are, what you may, and why', may: ['api', 'cel'], uses: ['node:crypto']},
   admission: {
     holds: 'what we change or refuse beyond a kind by itself',
     may: ['api', 'auth', 'schema', 'kinds', 'registry', 'storage', 'tenancy'],

@@ -9,12 +9,15 @@ export type Flag =
   | {readonly type: 'switch'; readonly fallback: boolean; readonly help: string}
   | {readonly type: 'count'; readonly fallback: number; readonly max: number; readonly help: string}
   | {readonly type: 'duration'; readonly fallback: number; readonly help: string}
-  | {readonly type: 'list'; readonly fallback: readonly string[]; readonly help: string};
+  /** `whole`: commas belong to the items. */
+  | {readonly type: 'list'; readonly fallback: readonly string[]; readonly help: string; readonly whole?: true};
 
 const text = (fallback: string, help: string) => ({type: 'text', fallback, help}) as const;
 const onOff = (fallback: boolean, help: string) => ({type: 'switch', fallback, help}) as const;
 const count = (fallback: number, max: number, help: string) => ({type: 'count', fallback, max, help}) as const;
 const list = (fallback: readonly string[], help: string) => ({type: 'list', fallback, help}) as const;
+/** One item for each time that the flag is given. */
+const items = (help: string) => ({type: 'list', fallback: [] as readonly string[], help, whole: true}) as const;
 const choice = <const C extends string>(fallback: C, choices: readonly C[], help: string) =>
   ({type: 'choice', fallback, choices, help}) as const;
 /** In milliseconds. */
@@ -59,6 +62,19 @@ const authentication = {
   serviceAccountIssuer: list(['https://kcp.default.svc'], 'Issuers of those tokens: the first signs, all are believed.'),
   serviceAccountMaxTokenExpiration: duration(0, 'The longest that tokens on request are good. 0: as long as is asked for.'),
   apiAudiences: list([], 'Audiences that tokens must name. The issuers, if empty.'),
+  authenticationConfig: text(
+    '',
+    'File with an AuthenticationConfiguration: issuers whose JSON web tokens are believed, and where one may be anonymous. Read again when it changes.',
+  ),
+  oidcIssuerUrl: text('', 'The one issuer whose JSON web tokens are believed, instead of --authentication-config.'),
+  oidcClientId: text('', 'Audience of its tokens.'),
+  oidcUsernameClaim: text('sub', 'Claim that is the name of the user.'),
+  oidcUsernamePrefix: text('', 'Put before the name. If empty: the issuer and # before all but email; - for nothing.'),
+  oidcGroupsClaim: text('', 'Claim that lists the groups of the user.'),
+  oidcGroupsPrefix: text('', 'Put before each group.'),
+  oidcRequiredClaim: items('claim=value that its tokens must have. May be repeated.'),
+  oidcSigningAlgs: list(['RS256'], 'Algorithms that its tokens may be signed with.'),
+  oidcCaFile: text('', 'CA bundle that the issuer is signed by. The authorities of the system, if empty.'),
 };
 
 const authorization = {
@@ -154,7 +170,6 @@ export const ignoredFlags: readonly string[] = [
   'allow-metric-labels*',
   'audit-log-*',
   'audit-webhook-*',
-  'authentication-config',
   'authentication-token-webhook-*',
   'cache-server-kubeconfig-file',
   'conversion-cel-transformation-timeout',
@@ -173,7 +188,6 @@ export const ignoredFlags: readonly string[] = [
   'livez-grace-period',
   'log-*',
   'min-request-timeout',
-  'oidc-*',
   'profiler-address',
   'request-timeout',
   'root-ca-file',
@@ -196,11 +210,9 @@ export const ignoredFlags: readonly string[] = [
 /** Those of them that would promise something, so that only an empty value (or kcp's own `embedded`) is ignored. */
 export const refusedFlags: readonly string[] = [
   'audit-webhook-config-file',
-  'authentication-config',
   'authentication-token-webhook-config-file',
   'encryption-provider-config',
   'etcd-servers',
-  'oidc-issuer-url',
 ];
 
 /** Those of them that take no value. */

@@ -1,5 +1,6 @@
 /** What was typed after `kcp start`, as one frozen value. */
 import {resolve} from 'node:path';
+import {signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
 import {type Flag, flagName, ignoredFlags, ignoredSwitches, refusedFlags, sections, table, type Values} from './flag-table.ts';
 
 export type Battery = (typeof allBatteries)[number];
@@ -120,7 +121,7 @@ function readValue(flag: Flag, name: string, texts: readonly string[] | undefine
     case 'duration':
       return durationMs(last) ?? refuse('must be a duration such as 1m30s');
     case 'list':
-      return texts.flatMap(text => text.split(',')).filter(part => part !== '');
+      return texts.flatMap(text => (flag.whole ? [text] : text.split(','))).filter(part => part !== '');
   }
 }
 
@@ -163,7 +164,25 @@ function problemsOf(values: Values): readonly string[] {
     longest >= 3_600_000 && longest <= 2 ** 32 * 1000,
     '--service-account-max-token-expiration must be between 1 hour and 2^32 seconds',
   );
+  problems.push(...oidcProblems(values));
   needs(values.storage === 'embedded', values.rootDirectory !== '', '--storage=memory is required if --root-directory is empty');
+  return problems;
+}
+
+function oidcProblems(values: Values): readonly string[] {
+  const given = Object.entries(table).some(
+    ([key, flag]) => key.startsWith('oidc') && String(values[key as keyof Values]) !== String(flag.fallback),
+  );
+  if (!given) return [];
+  if (values.authenticationConfig !== '') return ['authentication-config file and oidc-* flags are mutually exclusive'];
+  const problems: string[] = [];
+  if (values.oidcIssuerUrl === '' || values.oidcClientId === '')
+    problems.push('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set');
+  for (const algorithm of values.oidcSigningAlgs)
+    if (!signingAlgorithms.includes(algorithm)) problems.push(`oidc: unsupported signing alg: ${JSON.stringify(algorithm)}`);
+  for (const pair of values.oidcRequiredClaim)
+    if (!pair.includes('='))
+      problems.push(`invalid argument "${pair}" for "--oidc-required-claim" flag: malformed pair, expect string=string`);
   return problems;
 }
 
@@ -211,7 +230,9 @@ function complete(values: Values, ignored: readonly string[], workingDirectory: 
   };
   const files = Object.fromEntries(
     Object.entries(rest)
-      .filter(([key]) => key.endsWith('File') || key === 'cacheKubeconfig' || key.endsWith('AdminKubeconfig'))
+      .filter(
+        ([key]) => key.endsWith('File') || key === 'cacheKubeconfig' || key === 'authenticationConfig' || key.endsWith('AdminKubeconfig'),
+      )
       .map(([key, value]) => [key, typeof value === 'string' ? path(value) : (value as readonly string[]).map(path)]),
   );
   return Object.freeze({

@@ -1,5 +1,8 @@
 import {Worker} from 'node:worker_threads';
+import type {WorkspaceId} from '../api/cluster.ts';
 import type {Webhooks} from '../api/webhooks.ts';
+import type {IssuedTokens} from '../auth/jwt/issued-tokens.ts';
+import type {WorkspaceTokens} from '../auth/jwt/workspace-user.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
 import type {Storage} from '../storage/storage.ts';
 import {markOf, serveStorage} from '../threads/remote-storage.ts';
@@ -11,10 +14,18 @@ import {realWorld} from './world.ts';
 /** What the thread may take before it is ended; the rest of the server lives on. */
 const heapMiBMax = 1024;
 
-type World = {readonly store: Storage; readonly keys: TokenKeys; readonly webhooks: Webhooks; readonly log: Log};
+type World = {
+  readonly store: Storage;
+  readonly keys: TokenKeys;
+  readonly issued: IssuedTokens;
+  /** Absent where workspaces have no issuers of their own. */
+  readonly issuedIn: WorkspaceTokens | undefined;
+  readonly webhooks: Webhooks;
+  readonly log: Log;
+};
 
 /** The thread for heavy requests, and what this thread does for it. */
-export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys, webhooks, log}: World): HeavyThread {
+export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys, issued, issuedIn, webhooks, log}: World): HeavyThread {
   return heavyThread({
     start: () => startWorker({...data, store: {can: store.can, mark: markOf(store)}}),
     serve(peer) {
@@ -22,6 +33,8 @@ export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys
         sign: keys.sign,
         claimsOf: keys.claimsOf,
         publicKeys: keys.publicKeys,
+        identifyIssued: issued.identify,
+        identifyIn: (token: string, workspace: WorkspaceId) => issuedIn?.identify(token, workspace),
         post: webhooks.post,
         log: (level: 'info' | 'warn' | 'error', message: string, fields?: Fields) => log[level](message, fields),
       });

@@ -9,6 +9,7 @@ import {parentPort, workerData} from 'node:worker_threads';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {Log} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
+import type {AnonymousConfig} from '../auth/jwt/config.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
 import type {HttpReply, StreamBody} from '../server/http.ts';
 import type {Storage} from '../storage/storage.ts';
@@ -27,6 +28,7 @@ export type HeavyWorkerData = {
   readonly rootCa: string;
   readonly tokens: readonly (readonly [digest: string, TokenUser])[];
   readonly accountTokens: Pick<AccountTokenOptions, 'issuers' | 'audiences' | 'secondsMax'>;
+  readonly anonymous: AnonymousConfig;
   readonly store: {readonly can: Storage['can']; readonly mark: Mark};
 };
 
@@ -65,6 +67,9 @@ const {handler} = createPlane({
   log,
   tokens: tokenLookup(data.tokens),
   accountTokens: {...data.accountTokens, keys},
+  issued: {identify: token => peer.ask('identifyIssued', token)},
+  issuedIn: {identify: (token, workspace) => peer.ask('identifyIn', token, workspace)},
+  anonymous: data.anonymous,
   webhooks,
   shardName: data.shardName,
   rootCa: data.rootCa,

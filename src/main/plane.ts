@@ -4,7 +4,7 @@ import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
-import type {TokenLookup} from '../auth/authenticate.ts';
+import type {TokenLookup, TokenSources} from '../auth/authenticate.ts';
 import {createAuthorizer} from '../auth/authorize.ts';
 import {allControllers} from '../controllers/all.ts';
 import {startExpiry} from '../controllers/expired-events.ts';
@@ -28,7 +28,7 @@ import {standingExports} from '../tenancy/root.ts';
 import type {Bootstrap} from './bootstrap.ts';
 import {bootstrapRoot} from './bootstrap.ts';
 
-export type PlaneOptions = {
+export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous'> & {
   readonly store: Storage;
   readonly world: World;
   readonly log: Log;
@@ -70,6 +70,9 @@ export function createPlane(options: PlaneOptions): Plane {
     ...around,
     tokens: options.tokens,
     accounts,
+    issued: options.issued,
+    issuedIn: options.issuedIn,
+    anonymous: options.anonymous,
     rules,
     about: options.about,
     webhooks: inLines(options.webhooks, world),

@@ -1,14 +1,18 @@
 import {readFileSync} from 'node:fs';
 import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
+import {workspaceIssuers} from '../server/workspace-issuers.ts';
 import {openEmbedded} from '../storage/embedded.ts';
 import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
 import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
+import {authenticationOf} from './authentication-config.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
+import {httpsDocuments} from './issuer-documents.ts';
+import {readKey} from './json-web-keys.ts';
 import {firstCertificates, keepCertificates} from './keep-certificates.ts';
 import {adminKubeconfig, shardAdminTokenOf} from './kubeconfig.ts';
 import {listen} from './listen.ts';
@@ -60,13 +64,28 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const external = (): string => config.shardExternalUrl || url();
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
+  const authentication = authenticationOf(config, realWorld, log);
+  const issuedIn = config.featureGates.has('WorkspaceAuthentication')
+    ? workspaceIssuers(
+        store,
+        {documents: httpsDocuments({allowPrivate: config.webhooksToPrivateAddresses}), readKey, clock: realWorld, log},
+        config.serviceAccountIssuer,
+      )
+    : undefined;
   const fromFile = config.tokenAuthFile ? readTokenFile(readFileSync(config.tokenAuthFile, 'utf8')) : [];
   // The first list that knows a digest wins.
   const known = [...new Map([...fromFile, ...tokens.users])];
   const {issuers, audiences, secondsMax} = accountTokens;
   const heavy = heavyRequests(
-    {version, shardName: config.shardName, rootCa: serving.ca, tokens: known, accountTokens: {issuers, audiences, secondsMax}},
-    {store, keys: accountTokens.keys, webhooks, log},
+    {
+      version,
+      shardName: config.shardName,
+      rootCa: serving.ca,
+      tokens: known,
+      accountTokens: {issuers, audiences, secondsMax},
+      anonymous: authentication.anonymous,
+    },
+    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, log},
   );
   const plane = createPlane({
     store,
@@ -74,6 +93,9 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     log,
     tokens: tokenLookup(known),
     accountTokens,
+    issued: authentication.issued,
+    issuedIn,
+    anonymous: authentication.anonymous,
     webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
@@ -108,6 +130,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const close = async (): Promise<void> => {
     state.ending = true;
     endKeeping();
+    authentication.close();
     await Promise.all([listener.close(), plane.stop()]);
     await heavy.close();
     webhooks.close();

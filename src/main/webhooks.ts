@@ -26,26 +26,13 @@ const limits = {
  * `allowPrivate`: loopback and private addresses too.
  */
 export function httpsWebhooks({allowPrivate}: {readonly allowPrivate: boolean}): Webhooks & {readonly close: () => void} {
-  const lookUp = resolver();
-  const checkedLookup: LookupFunction = (host, options, callback) => {
-    lookUp(host).then(
-      found => {
-        const problem = found.map(({address}) => addressProblem(address, allowPrivate)).find(each => each !== undefined);
-        const [first] = found;
-        if (problem !== undefined || !first) callback(new Error(problem ?? noSuchHost(host)), []);
-        else if (options.all) callback(null, [...found]);
-        else callback(null, first.address, first.family);
-      },
-      (err: unknown) => callback(err as Error, []),
-    );
-  };
   const agent = new Agent({
     keepAlive: true,
     maxFreeSockets: limits.idlePerHostMax,
     maxTotalSockets: Number.POSITIVE_INFINITY,
     timeout: limits.idleMsMax,
     maxCachedSessions: limits.idleMax,
-    lookup: checkedLookup,
+    lookup: checkedLookup(allowPrivate),
   });
   return {
     close: () => agent.destroy(),
@@ -62,6 +49,23 @@ export function httpsWebhooks({allowPrivate}: {readonly allowPrivate: boolean}):
       if (problem !== undefined) return Promise.resolve(refuse(problem));
       return send(call, url, {agent, host, ...(call.client.caBundle && {ca: call.client.caBundle})}, refuse);
     },
+  };
+}
+
+/** Looks up only addresses that may be connected to; of a host that has others too, none. */
+export function checkedLookup(allowPrivate: boolean): LookupFunction {
+  const lookUp = resolver();
+  return (host, options, callback) => {
+    lookUp(host).then(
+      found => {
+        const problem = found.map(({address}) => addressProblem(address, allowPrivate)).find(each => each !== undefined);
+        const [first] = found;
+        if (problem !== undefined || !first) callback(new Error(problem ?? noSuchHost(host)), []);
+        else if (options.all) callback(null, [...found]);
+        else callback(null, first.address, first.family);
+      },
+      (err: unknown) => callback(err as Error, []),
+    );
   };
 }
 
@@ -121,7 +125,7 @@ function exchange(call: WebhookCall, url: URL, connect: RequestOptions): Promise
 }
 
 /** Why an answer is none, in the words of Kubernetes' clients, and without a word of the server's own. */
-function statusProblem({statusCode = 0, headers}: IncomingMessage): string | undefined {
+export function statusProblem({statusCode = 0, headers}: IncomingMessage): string | undefined {
   if (statusCode === 404) return 'the server could not find the requested resource';
   if (statusCode >= 500) return 'an error on the server ("unknown") has prevented the request from succeeding';
   if (statusCode < 200 || statusCode > 206)
@@ -130,7 +134,8 @@ function statusProblem({statusCode = 0, headers}: IncomingMessage): string | und
   return encoding && encoding !== 'identity' ? `the answer came compressed (${encoding.slice(0, 20)}), which was not asked for` : undefined;
 }
 
-async function readAll(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
+/** The whole body. @throws Error when it is longer than it may be */
+export async function readAll(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const tooLong = new Error(`the answer is longer than ${bytesMax} bytes`);
   if (Number(response.headers['content-length'] ?? 0) > bytesMax) throw tooLong;
   const pieces: Buffer[] = [];
@@ -144,7 +149,7 @@ async function readAll(response: IncomingMessage, bytesMax: number): Promise<Buf
 }
 
 /** What Go says for the same, where people know it by that. */
-function told(err: Error & {readonly code?: string; readonly hostname?: string}): string {
+export function told(err: Error & {readonly code?: string; readonly hostname?: string}): string {
   switch (err.code) {
     case 'ECONNREFUSED':
       return 'connect: connection refused';

@@ -33,11 +33,11 @@ type Answer = (x: InWorkspace, object: JsonObject) => Json | Promise<Json>;
 
 const answers: {readonly [kind: string]: Answer} = {
   SelfSubjectReview: ({allowed}) => ({userInfo: userInfo(allowed.user)}),
-  TokenReview: async ({deps}, object) => {
+  TokenReview: async ({deps, workspace}, object) => {
     const token = digString(object, 'spec', 'token');
     if (!token) throw badRequest('token is required for TokenReview in authentication');
     const asked = strings(dig(object, 'spec', 'audiences'));
-    const verdict = await identify(token, deps, asked.length > 0 ? asked : deps.accounts.audiences);
+    const verdict = await identify(token, deps, asked.length > 0 ? asked : deps.accounts.audiences, workspace);
     if ('why' in verdict) return {user: {}, error: verdict.why};
     return {authenticated: true, user: userInfo(verdict.user), audiences: [...verdict.audiences]};
   },

@@ -43,9 +43,13 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
   const {headers, peer} = call.request;
   let warnings: readonly string[] = [];
   try {
-    const real = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
+    const {cluster} = call.target;
+    // A workspace that is named may have issuers of tokens of its own.
+    const named = cluster === undefined ? undefined : await locate(deps.store, cluster);
+    const sent = {authorization: authorizationOf(call.request), peer, path: call.path, workspace: named?.workspace};
+    const real = await authenticate(sent, deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
-    const place = await locate(deps.store, call.target.cluster ?? homeOf(real));
+    const place = named ?? (await locate(deps.store, homeOf(real)));
     // Before anything is said about what exists.
     const wish = readWish(headers);
     const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;

@@ -1,0 +1,88 @@
+import {typeLookup} from '../admission/lookups.ts';
+import type {WorkspaceId} from '../api/cluster.ts';
+import {summary} from '../api/field-error.ts';
+import {dig, digString, isObject} from '../api/json.ts';
+import {asJson} from '../api/object.ts';
+import {readCompact} from '../auth/jwt/compact.ts';
+import {compileConfig} from '../auth/jwt/compile.ts';
+import {MalformedConfig, readJwtIssuers} from '../auth/jwt/config.ts';
+import type {IssuedTokens} from '../auth/jwt/issued-tokens.ts';
+import {issuedTokens, signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
+import type {KeySources} from '../auth/jwt/issuer-keys.ts';
+import {type WorkspaceTokens, withinWorkspace} from '../auth/jwt/workspace-user.ts';
+import {BoundedCache} from '../registry/bounded-cache.ts';
+import {builtInSection, keyOf} from '../registry/keys.ts';
+import {logicalClusterKey, read} from '../registry/logical-clusters.ts';
+import {peek} from '../registry/stored.ts';
+import type {Entry, Storage} from '../storage/storage.ts';
+import {annotations} from '../tenancy/names.ts';
+import {parseType} from '../tenancy/workspace-types.ts';
+
+const limits = {
+  /** Of one type; what is beyond is not looked at. */
+  configurationsMax: 16,
+  /** Tokens of one configuration that are remembered as good. */
+  goodMax: 10,
+  /** What is held of all configurations, by the bytes they were read from and what each issuer may take beyond. */
+  heldBytesMax: 32 * 1024 * 1024,
+  issuerBytes: 64 * 1024,
+} as const;
+
+const space = {group: 'tenancy.kcp.io', resource: 'workspaceauthenticationconfigurations', section: builtInSection} as const;
+
+type Held = {readonly tokens: IssuedTokens; readonly bytes: number};
+
+/**
+ * Tokens of the issuers that the type of a workspace refers to, as they are now (spec kcp 7.5). What was compiled is shared by all the workspaces of the
+ * type, for as long as the configuration stays as it is. `disallowed`: issuers that are the server's own.
+ */
+export function workspaceIssuers(store: Storage, sources: KeySources, disallowed: readonly string[]): WorkspaceTokens {
+  const held = new BoundedCache<string, Held>(limits.heldBytesMax, ({bytes}) => bytes);
+  const typeOf = typeLookup(store);
+
+  const compiled = (entry: Entry): IssuedTokens =>
+    held.getOrMake(`${entry.key}@${entry.revision}`, () => {
+      const tokens = issuedTokens(sources, {goodMax: limits.goodMax, warm: false});
+      const bytes = entry.value.length * 4;
+      try {
+        const jwt = readJwtIssuers(dig(asJson(peek(entry)), 'spec', 'jwt'));
+        const {errors, found} = compileConfig({jwt, anonymous: undefined}, disallowed);
+        if (errors.length > 0) throw new MalformedConfig(summary(errors));
+        tokens.configure(found, signingAlgorithms);
+        return {tokens, bytes: bytes + jwt.length * limits.issuerBytes};
+      } catch (err) {
+        if (!(err instanceof MalformedConfig)) throw err;
+        sources.log.warn('a WorkspaceAuthenticationConfiguration is unfit', {key: entry.key, why: err.message.slice(0, 1_000)});
+        return {tokens, bytes};
+      }
+    }).tokens;
+
+  const configurationsOf = async (workspace: WorkspaceId): Promise<readonly Entry[]> => {
+    const logicalCluster = await read(store, logicalClusterKey(workspace));
+    const ref = logicalCluster && parseType(peek(logicalCluster).metadata.annotations?.[annotations.type] ?? '');
+    const type = ref && (await typeOf(ref.path, ref.name));
+    const refs = type && dig(asJson(type.object), 'spec', 'authenticationConfigurations');
+    const found: Entry[] = [];
+    for (const each of Array.isArray(refs) ? refs.slice(0, limits.configurationsMax) : []) {
+      const name = isObject(each) ? digString(each, 'name') : undefined;
+      const entry = type && name ? await read(store, keyOf(space, type.cluster as WorkspaceId, undefined, name)) : undefined;
+      if (entry) found.push(entry);
+    }
+    return found;
+  };
+
+  return {
+    async identify(token, workspace) {
+      // Whoever sends what is no such token is not to have us read anything.
+      if (!readCompact(token)) return undefined;
+      let refused: {readonly why: string} | undefined;
+      for (const entry of await configurationsOf(workspace)) {
+        const found = await compiled(entry).identify(token);
+        const mapped = found && withinWorkspace(found, workspace);
+        if (mapped && 'user' in mapped) return mapped;
+        refused ??= mapped;
+      }
+      return refused;
+    },
+  };
+}
