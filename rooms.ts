@@ -47,14 +47,15 @@ export const rooms: {readonly [name: string]: Room} = {
   },
   tenancy: {holds: 'pure rules of workspaces: types, phases, what a new one contains', may: ['api', 'kinds']},
   auth: {holds: 'who you are, what you may, and why', may: ['api'], uses: ['node:crypto']},
+  audit: {holds: 'which requests are recorded, how much of them, and how a record looks', may: ['api'], uses: ['node:net']},
   admission: {
     holds: 'what we change or refuse beyond a kind by itself',
     may: ['api', 'auth', 'schema', 'kinds', 'registry', 'storage', 'tenancy'],
   },
   server: {
     holds: 'the life of a request, a file a verb',
-    may: ['api', 'schema', 'merge', 'wire', 'storage', 'kinds', 'registry', 'tenancy', 'auth', 'admission'],
-    uses: ['node:zlib'],
+    may: ['api', 'schema', 'merge', 'wire', 'storage', 'kinds', 'registry', 'tenancy', 'auth', 'audit', 'admission'],
+    uses: ['node:zlib', 'node:util'],
   },
   controllers: {
     holds: 'loops over the change feed, one a file',
@@ -82,6 +83,7 @@ export const rooms: {readonly [name: string]: Room} = {
       'registry',
       'tenancy',
       'auth',
+      'audit',
       'admission',
       'server',
       'controllers',

@@ -1,6 +1,8 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {type ApiError, forbidden} from '../api/errors.ts';
 import {homeOf} from './service-account.ts';
+import type {Step} from './steps.ts';
+import {stepsOf} from './steps.ts';
 import type {User} from './user.ts';
 import {groups} from './user.ts';
 
@@ -23,6 +25,8 @@ export type Decision = {
   readonly allowed: boolean;
   /** Which rule decided, in words for logs and audit. Clients see `access denied` and no more. */
   readonly reason: string;
+  /** Decided before any workspace is asked. */
+  readonly byItself?: boolean;
 };
 
 declare const minted: unique symbol;
@@ -36,8 +40,8 @@ const openPaths = /^\/(healthz|livez|readyz)(\/[\w-]+)?$|^\/version$/;
  * Whether a user may. Until RBAC is enforced, administrators may do everything and everybody else only what needs no identity.
  */
 export function decide(user: User, attributes: Attributes): Decision {
-  if (attributes.path !== undefined && openPaths.test(attributes.path)) return {allowed: true, reason: 'open to everybody'};
-  if (user.groups.includes(groups.masters)) return {allowed: true, reason: `member of ${groups.masters}`};
+  if (attributes.path !== undefined && openPaths.test(attributes.path)) return {allowed: true, reason: 'open to everybody', byItself: true};
+  if (user.groups.includes(groups.masters)) return {allowed: true, reason: `member of ${groups.masters}`, byItself: true};
   // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
   const tenant = attributes.workspace !== '*' && !attributes.workspace.startsWith('system:');
   if (tenant && user.groups.includes(groups.kcpAdmin)) return {allowed: true, reason: `member of ${groups.kcpAdmin}`};
@@ -58,9 +62,13 @@ const selfReviews: ReadonlySet<string> = new Set([
 ]);
 const everydayPaths = /^\/((api|apis|openapi)(\/.*)?|version\/?|\.well-known\/openid-configuration\/?|openid\/v1\/jwks\/?)$/;
 
-/** @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists */
-export function authorize(user: User, attributes: Attributes): Allowed {
+/**
+ * @param steps is told what each authorizer said, allowed or not
+ * @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists
+ */
+export function authorize(user: User, attributes: Attributes, steps?: Step[]): Allowed {
   const decision = decide(user, attributes);
+  steps?.push(...stepsOf(attributes, decision));
   if (!decision.allowed) throw refusal(user, attributes);
   return {user, attributes, why: decision.reason} as Allowed;
 }

@@ -14,6 +14,7 @@ import {coreReader} from '../registry/core-objects.ts';
 import {datedEvents} from '../registry/dated-events.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
+import type {Audit} from '../server/audit-trail.ts';
 import type {Deps} from '../server/deps.ts';
 import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
@@ -39,6 +40,8 @@ export type PlaneOptions = {
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
   readonly elsewhere?: Elsewhere;
+  /** What is recorded of requests; nothing when absent. */
+  readonly audit?: Audit | undefined;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
   readonly eventsKeptMs: number;
 };
@@ -71,6 +74,7 @@ export function createPlane(options: PlaneOptions): Plane {
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
     elsewhere: options.elsewhere,
+    audit: options.audit,
     log,
     observe: options.observe,
   });

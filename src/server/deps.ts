@@ -5,6 +5,7 @@ import type {TokenSources} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
 import type {About} from './about.ts';
+import type {Audit} from './audit-trail.ts';
 import type {Call} from './call.ts';
 import type {Elsewhere} from './heavy.ts';
 import type {PublishedCache} from './published.ts';
@@ -21,6 +22,8 @@ export type Deps = TokenSources & {
   readonly published: PublishedCache;
   /** Absent where this thread has to do everything. */
   readonly elsewhere?: Elsewhere | undefined;
+  /** Absent where nothing is recorded. */
+  readonly audit?: Audit | undefined;
   readonly log: Log;
   /** Told of every answer; `call` is absent when the request was not understood. */
   readonly observe: (call: Call | undefined, status: number, tookMs: number) => void;

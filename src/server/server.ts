@@ -9,6 +9,7 @@ import {authorize, refusal} from '../auth/authorize.ts';
 import {homeOf} from '../auth/service-account.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
+import {Trail} from './audit-trail.ts';
 import type {Call} from './call.ts';
 import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
@@ -29,33 +30,40 @@ export function apiServer(deps: Deps): Handler {
     const startedMs = deps.world.now();
     const audit = auditId(deps, request);
     const call = attempt(() => parseCall(request));
-    const reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call);
+    const trail = deps.audit && !(call instanceof ApiError) ? new Trail(deps.audit, deps, call, audit) : undefined;
+    let reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call, trail);
+    if (trail) reply = await trail.answered(reply);
     deps.observe(call instanceof ApiError ? undefined : call, reply.status, deps.world.now() - startedMs);
     return {...reply, headers: {...reply.headers, 'audit-id': audit}};
   };
 }
 
-async function serve(deps: Deps, call: Call): Promise<HttpReply> {
+async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<HttpReply> {
   const {headers, peer} = call.request;
   let warnings: readonly string[] = [];
   try {
     const user = await authenticate({authorization: authorizationOf(call.request), peer}, deps);
-    refuseImpersonation(headers);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = await locate(deps.store, call.target.cluster ?? homeOf(user));
+    if (trail) await trail.received(user, place);
+    refuseImpersonation(headers);
     // Before anything is said about what exists.
     const attributes = attributesOf(call, place);
-    const allowed = authorize(user, attributes);
+    const allowed = authorize(user, attributes, trail?.steps);
     if (place.missing) throw place.missing === 'hidden' ? refusal(user, attributes) : place.missing;
+    trail?.allowed(allowed.why);
     return await orElsewhere(deps, call, place, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
       const exchange = await resolve(deps, allowed, call, place.workspace);
       ({warnings} = exchange);
+      trail?.understood();
       return compress(call, await answer(exchange));
     });
   } catch (err) {
-    if (!(err instanceof ApiError))
+    if (!(err instanceof ApiError)) {
+      trail?.broken();
       deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
+    }
     return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
 }
