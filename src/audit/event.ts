@@ -1,8 +1,15 @@
 import type {Status} from '../api/errors.ts';
 import type {Json} from '../api/json.ts';
 import {stringify} from '../api/json.ts';
-import type {Level, Stage} from './policy.ts';
+import type {Level, Policy, Stage} from './policy.ts';
 import type {Asked} from './verdict.ts';
+
+/** What is recorded, and where to. */
+export type Audit = {
+  readonly policy: Policy;
+  /** Keeps an event before it returns, or sees to it; false when nothing may be done that could not be recorded. */
+  readonly record: (event: Event) => boolean;
+};
 
 /** One record of a request at one of its stages (spec kubernetes-api 10.7). */
 export type Event = {

@@ -6,6 +6,7 @@ import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
 import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
+import {auditing} from './audit.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
@@ -31,6 +32,7 @@ export type Serving = {
 
 /** Starts a control plane as it was configured. @throws Error with a text for people */
 export async function serve(config: Config, version: string, log: Log): Promise<Serving> {
+  const {audit, close: closeAudit} = auditing(config, log);
   const machine = thisMachine();
   const host = externalHost(config, machine);
   const hosts = servingHosts(config, machine);
@@ -84,6 +86,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     }),
     observe: measures.observe,
     elsewhere: heavy,
+    audit,
     eventsKeptMs: config.eventTtl,
   });
   const listener = await listen({
@@ -111,6 +114,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     await Promise.all([listener.close(), plane.stop()]);
     await heavy.close();
     webhooks.close();
+    await closeAudit();
     await store.close();
     measures.stop();
   };

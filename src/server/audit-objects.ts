@@ -5,11 +5,10 @@ import type {Json, JsonObject} from '../api/json.ts';
 import {dig, getKey, isObject, stringify} from '../api/json.ts';
 import {decodeJson, textOf} from '../wire/json.ts';
 import {decodeProtobuf} from '../wire/protobuf/decode.ts';
-import {decodeYaml} from '../wire/yaml.ts';
+import {decodeYaml, looksLikeJson} from '../wire/yaml.ts';
 import type {Form} from './heavy.ts';
 import {isHeavy} from './heavy.ts';
 import type {HttpReply} from './http.ts';
-import {yamlForm} from './intake.ts';
 
 export const auditLimits = {
   /** Larger objects are left out of the log, which says so. */
@@ -41,7 +40,7 @@ export function recorded(bytes: Uint8Array, contentType: string, sound: boolean)
 
 function formOf(contentType: string, bytes: Uint8Array): Form {
   if (contentType.includes('protobuf')) return 'protobuf';
-  return contentType.includes('yaml') ? yamlForm(bytes) : 'json';
+  return contentType.includes('yaml') && !looksLikeJson(bytes) ? 'yaml' : 'json';
 }
 
 /** Line ends stand only between the tokens of JSON. */

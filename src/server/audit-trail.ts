@@ -3,8 +3,8 @@ import {isWorkspaceId, root} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {Json} from '../api/json.ts';
 import {dig, digString, isObject, stringify} from '../api/json.ts';
-import type {Event, ObjectReference, ResponseStatus} from '../audit/event.ts';
-import type {Level, Policy, Stage} from '../audit/policy.ts';
+import type {Audit, ObjectReference, ResponseStatus} from '../audit/event.ts';
+import type {Level, Stage} from '../audit/policy.ts';
 import {sourceIps} from '../audit/source-ips.ts';
 import type {Asked, Verdict} from '../audit/verdict.ts';
 import {verdict} from '../audit/verdict.ts';
@@ -19,13 +19,6 @@ import type {Deps} from './deps.ts';
 import type {HttpReply, StreamBody} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
-
-/** What is recorded, and where to. */
-export type Audit = {
-  readonly policy: Policy;
-  /** Keeps an event before it returns, or sees to it; false when nothing may be done that could not be recorded. */
-  readonly record: (event: Event) => boolean;
-};
 
 /** What one request leaves in the audit log (spec kubernetes-api 10.7, kcp 10.7): one event a stage, each telling what is known by then. */
 export class Trail {

@@ -1,11 +1,11 @@
 import type {Rule, Settings} from '../admission/rule.ts';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
+import type {Audit} from '../audit/event.ts';
 import type {TokenSources} from '../auth/authenticate.ts';
 import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
 import type {About} from './about.ts';
-import type {Audit} from './audit-trail.ts';
 import type {Call} from './call.ts';
 import type {Elsewhere} from './heavy.ts';
 import type {PublishedCache} from './published.ts';

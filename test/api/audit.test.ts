@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import {before, test} from 'node:test';
 import type {JsonObject} from '../../src/api/json.ts';
+import type {Audit} from '../../src/audit/event.ts';
 import {jsonLine} from '../../src/audit/event.ts';
 import {parsePolicy} from '../../src/audit/policy.ts';
-import type {Audit} from '../../src/server/audit-trail.ts';
 import type {Api, Found} from '../support/api-client.ts';
 import type {TestPlane} from '../support/plane.ts';
 import {inProcess, startPlane, users} from '../support/plane.ts';
