@@ -27,7 +27,6 @@ export class Trail {
   readonly #audit: Audit;
   readonly #deps: Deps;
   readonly #call: Call;
-  readonly #auditId: string;
   readonly #receivedMs: number;
   readonly #annotations = new Map<string, string>();
   #user: User | undefined;
@@ -41,11 +40,10 @@ export class Trail {
   #requestObject: string | undefined;
   #responseObject: string | undefined;
 
-  constructor(audit: Audit, deps: Deps, call: Call, auditId: string) {
+  constructor(audit: Audit, deps: Deps, call: Call) {
     this.#audit = audit;
     this.#deps = deps;
     this.#call = call;
-    this.#auditId = auditId;
     this.#receivedMs = deps.world.now();
     this.#object = objectOf(call);
   }
@@ -214,11 +212,11 @@ export class Trail {
   /** False when it had to be kept and could not. */
   #record(stage: Stage): boolean {
     if (this.#level === 'None' || this.#verdict?.omitStages.includes(stage)) return true;
-    const {request, resource} = this.#call;
+    const {request, auditId, resource} = this.#call;
     const {headers} = request;
     return this.#audit.record({
       level: this.#level,
-      auditId: this.#auditId,
+      auditId,
       stage,
       requestUri: behindWorkspace(request.target),
       verb: resource?.verb ?? request.method.toLowerCase(),

@@ -9,6 +9,7 @@ import {authorize, refusal} from '../auth/authorize.ts';
 import {homeOf} from '../auth/service-account.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
+import {auditIdOf, withAuditId} from './audit-id.ts';
 import {Trail} from './audit-trail.ts';
 import type {Call} from './call.ts';
 import {parseCall} from './call.ts';
@@ -16,7 +17,7 @@ import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
-import type {Handler, HeaderList, HttpReply, HttpRequest} from './http.ts';
+import type {Handler, HeaderList, HttpReply} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
@@ -28,13 +29,13 @@ import {authorizationOf} from './web-socket.ts';
 export function apiServer(deps: Deps): Handler {
   return async request => {
     const startedMs = deps.world.now();
-    const audit = auditId(deps, request);
-    const call = attempt(() => parseCall(request));
-    const trail = deps.audit && !(call instanceof ApiError) ? new Trail(deps.audit, deps, call, audit) : undefined;
+    const auditId = auditIdOf(request, deps.world);
+    const call = attempt(() => parseCall(request, auditId));
+    const trail = deps.audit && !(call instanceof ApiError) ? new Trail(deps.audit, deps, call) : undefined;
     let reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call, trail);
     if (trail) reply = await trail.answered(reply);
     deps.observe(call instanceof ApiError ? undefined : call, reply.status, deps.world.now() - startedMs);
-    return {...reply, headers: {...reply.headers, 'audit-id': audit}};
+    return {...reply, headers: {...reply.headers, 'audit-id': auditId}};
   };
 }
 
@@ -62,18 +63,27 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
   } catch (err) {
     if (!(err instanceof ApiError)) {
       trail?.broken();
-      deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
+      deps.log.error('a request failed by a mistake of ours', {
+        request: call.auditId,
+        target: call.request.target.slice(0, 200),
+        error: stackOf(err),
+      });
     }
     return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
 }
 
 /** What finds itself too heavy is answered by another thread. */
-async function orElsewhere({elsewhere}: Deps, {request}: Call, {workspace}: Place, here: () => Promise<HttpReply>): Promise<HttpReply> {
+async function orElsewhere(
+  {elsewhere}: Deps,
+  {request, auditId}: Call,
+  {workspace}: Place,
+  here: () => Promise<HttpReply>,
+): Promise<HttpReply> {
   try {
     return await here();
   } catch (err) {
-    if (err instanceof Heavy && elsewhere) return elsewhere.answer(request, workspace);
+    if (err instanceof Heavy && elsewhere) return elsewhere.answer(withAuditId(request, auditId), workspace);
     throw err;
   }
 }
@@ -88,14 +98,6 @@ function attributesOf({resource, request, path}: Call, {workspace}: Place): Attr
   if (!resource) return {verb: request.method.toLowerCase(), workspace, path};
   const {verb, group, plural, subresource, namespace, name} = resource;
   return {verb, workspace, resource: {group, plural, subresource, namespace, name}};
-}
-
-const auditIdCharsMax = 64;
-
-/** The client's own id for this request where it has a decent one. */
-function auditId(deps: Deps, request: HttpRequest): string {
-  const given = header(request.headers, 'audit-id');
-  return given && given.length <= auditIdCharsMax && /^[\w.-]+$/.test(given) ? given : deps.world.uid();
 }
 
 function attempt<T>(what: () => T): T | ApiError {

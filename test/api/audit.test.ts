@@ -276,5 +276,6 @@ test('a mistake of ours is told as a panic', inProcess, async () => {
   assert.deepEqual(stagesOf(lines), ['RequestReceived', 'Panic']);
   assert.equal(at(lines[1], 'responseStatus', 'code'), 500);
   assert.equal(other.errors.length, 1);
+  assert.ok(other.errors[0]?.includes(`"request":"${lines[1]?.['auditID']}"`), other.errors[0]);
   await other.stop();
 });
