@@ -1,7 +1,7 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {isWorkspaceId, root} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
-import type {Json} from '../api/json.ts';
+import type {Json, JsonObject} from '../api/json.ts';
 import {dig, digString, isObject, stringify} from '../api/json.ts';
 import type {Audit, ObjectReference, ResponseStatus} from '../audit/event.ts';
 import type {Level, Stage} from '../audit/policy.ts';
@@ -11,6 +11,7 @@ import {verdict} from '../audit/verdict.ts';
 import type {Step} from '../auth/steps.ts';
 import type {User} from '../auth/user.ts';
 import {logicalClusterKey, read} from '../registry/logical-clusters.ts';
+import type {Resource} from '../registry/resource.ts';
 import {peek} from '../registry/stored.ts';
 import type {Recorded} from './audit-objects.ts';
 import {bytesOf, recorded, tooMuch, withoutManagedFields} from './audit-objects.ts';
@@ -33,7 +34,7 @@ export class Trail {
   #verdict: Verdict | undefined;
   #hidden = false;
   #allowed = false;
-  #understood = false;
+  #resource: {readonly kind: string; readonly apiVersion: string} | undefined;
   #broken = false;
   #object: ObjectReference | undefined;
   #response: ResponseStatus | undefined;
@@ -64,8 +65,13 @@ export class Trail {
   }
 
   /** There is such a resource: from now on a body is read. */
-  understood(): void {
-    this.#understood = true;
+  understood({kind, apiVersion}: Resource): void {
+    this.#resource = {kind: kind.names.kind, apiVersion};
+  }
+
+  /** Something that whoever answers has to tell. The first word on it counts. */
+  note(key: string, value: string): void {
+    if (!this.#annotations.has(key)) this.#annotations.set(key, value);
   }
 
   /** It failed by a mistake of ours. */
@@ -105,7 +111,7 @@ export class Trail {
       resource: this.#object,
       path,
     });
-    if (this.#level === 'None' || workspace === undefined || workspace === '*') return;
+    if (this.#level === 'None' || workspace === undefined || workspace === '*' || isOfShard(this.#call)) return;
     const entry = await read(this.#deps.store, logicalClusterKey(workspace));
     this.#annotations.set('kcp.io/path', (entry && peek(entry).metadata.annotations?.['kcp.io/path']) ?? '');
     this.#annotations.set('kcp.io/cluster', workspace);
@@ -141,7 +147,7 @@ export class Trail {
 
   async #readRequest(sound: boolean): Promise<void> {
     const {request, resource} = this.#call;
-    if (!this.#understood || !resource || !writes.has(resource.verb)) return;
+    if (!this.#resource || !resource || !writes.has(resource.verb)) return;
     const wanted = this.#level !== 'Metadata';
     const named = resource.verb === 'create' || resource.verb === 'update';
     if (!wanted && !named) return;
@@ -149,7 +155,16 @@ export class Trail {
     if (bytes.length === 0) return;
     const found = recorded(bytes, header(request.headers, 'content-type') ?? '', sound);
     if (named && typeof found === 'object') this.#name(found.value);
-    if (wanted) this.#requestObject = this.#shown(found);
+    if (wanted) this.#requestObject = this.#shown(named ? this.#typed(found) : found);
+  }
+
+  /** An object that leaves its kind to its path, with it. Other kinds have paths of their own below that of an object. */
+  #typed(found: Found): Found {
+    const value = typeof found === 'object' ? found.value : undefined;
+    const {subresource} = this.#call.resource ?? {};
+    if (!isObject(value) || typeof value['kind'] === 'string' || (subresource !== undefined && subresource !== 'status')) return found;
+    const whole: JsonObject = {...this.#resource, ...value};
+    return {text: stringify(whole), value: whole};
   }
 
   /** What the object that was sent says of itself and the path does not. */
@@ -194,7 +209,7 @@ export class Trail {
   }
 
   /** An object as its text, without managed fields where the policy says so. */
-  #shown(found: Recorded | typeof tooMuch | undefined): string | undefined {
+  #shown(found: Found): string | undefined {
     if (found === undefined) return undefined;
     const omit = this.#verdict?.omitManagedFields === true;
     if (found === tooMuch || (omit && found.value === undefined)) {
@@ -235,6 +250,8 @@ export class Trail {
 }
 
 const notThere: readonly Step[] = [{authorizer: '01-requiredgroups', decision: 'NoOpinion', reason: 'logical cluster not found'}];
+type Found = Recorded | typeof tooMuch | undefined;
+
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 /** Documents that Kubernetes counts as objects. */
 const documents = /^\/apis?(\/|$)/;
@@ -246,6 +263,10 @@ function objectOf({resource}: Call): Asked | undefined {
   const namespace = resource.namespace ?? (group === '' && plural === 'namespaces' ? name : '');
   return {group, version, plural, subresource, namespace, name};
 }
+
+/** Whether it is about the server as a whole, as `/healthz` is. */
+const isOfShard = ({target, resource, path}: Call): boolean =>
+  target.cluster === undefined && !resource && !documents.test(path) && !path.startsWith('/openapi');
 
 /** The workspace that a path names by its id, for who could not be identified and is led nowhere. */
 function workspaceNamed({target: {cluster}}: Call): WorkspaceId | undefined {

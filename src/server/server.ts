@@ -57,8 +57,8 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
       const exchange = await resolve(deps, allowed, call, place.workspace);
       ({warnings} = exchange);
-      trail?.understood();
-      return compress(call, await answer(exchange));
+      trail?.understood(exchange.resource);
+      return compress(call, await answer(trail ? {...exchange, trail} : exchange));
     });
   } catch (err) {
     if (!(err instanceof ApiError)) {
