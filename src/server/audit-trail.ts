@@ -17,7 +17,7 @@ import type {Recorded} from './audit-objects.ts';
 import {bytesOf, recorded, tooMuch, withoutManagedFields} from './audit-objects.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
-import type {HttpReply, StreamBody} from './http.ts';
+import type {HttpReply, HttpRequest, StreamBody} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
 
@@ -112,8 +112,7 @@ export class Trail {
       path,
     });
     if (this.#level === 'None' || workspace === undefined || workspace === '*' || isOfShard(this.#call)) return;
-    const entry = await read(this.#deps.store, logicalClusterKey(workspace));
-    this.#annotations.set('kcp.io/path', (entry && peek(entry).metadata.annotations?.['kcp.io/path']) ?? '');
+    this.#annotations.set('kcp.io/path', await pathOf(this.#deps, workspace));
     this.#annotations.set('kcp.io/cluster', workspace);
     this.#annotations.set('tenancy.kcp.io/workspace', workspace);
   }
@@ -263,6 +262,24 @@ function objectOf({resource}: Call): Asked | undefined {
   const namespace = resource.namespace ?? (group === '' && plural === 'namespaces' ? name : '');
   return {group, version, plural, subresource, namespace, name};
 }
+
+/** The canonical path of a workspace; empty where it has none, as root, or cannot be read: that is for others to tell. */
+async function pathOf({store}: Deps, workspace: WorkspaceId): Promise<string> {
+  try {
+    const entry = await read(store, logicalClusterKey(workspace));
+    return (entry && peek(entry).metadata.annotations?.['kcp.io/path']) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** A request that could not be taken apart, as far as the log can tell it. */
+export const notUnderstood = (request: HttpRequest, auditId: string): Call => ({
+  request,
+  auditId,
+  target: {cluster: undefined, segments: [], query: new URLSearchParams()},
+  path: '',
+});
 
 /** Whether it is about the server as a whole, as `/healthz` is. */
 const isOfShard = ({target, resource, path}: Call): boolean =>

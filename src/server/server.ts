@@ -10,7 +10,7 @@ import {homeOf} from '../auth/service-account.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
 import {auditIdOf, withAuditId} from './audit-id.ts';
-import {Trail} from './audit-trail.ts';
+import {notUnderstood, Trail} from './audit-trail.ts';
 import type {Call} from './call.ts';
 import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
@@ -31,10 +31,11 @@ export function apiServer(deps: Deps): Handler {
     const startedMs = deps.world.now();
     const auditId = auditIdOf(request, deps.world);
     const call = attempt(() => parseCall(request, auditId));
-    const trail = deps.audit && !(call instanceof ApiError) ? new Trail(deps.audit, deps, call) : undefined;
+    const understood = call instanceof ApiError ? undefined : call;
+    const trail = deps.audit && new Trail(deps.audit, deps, understood ?? notUnderstood(request, auditId));
     let reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call, trail);
     if (trail) reply = await trail.answered(reply);
-    deps.observe(call instanceof ApiError ? undefined : call, reply.status, deps.world.now() - startedMs);
+    deps.observe(understood, reply.status, deps.world.now() - startedMs);
     return {...reply, headers: {...reply.headers, 'audit-id': auditId}};
   };
 }

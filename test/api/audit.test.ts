@@ -126,6 +126,14 @@ test('who cannot be identified leaves one event without a user', inProcess, asyn
   assert.equal(at(line, 'responseStatus', 'message'), 'Unauthorized');
 });
 
+test('what cannot be understood is told as it came', inProcess, async () => {
+  await api.get('/api/v1/../v1?x=1');
+  const [line, ...more] = everything.take();
+  assert.deepEqual(more, []);
+  assert.deepEqual([line?.['stage'], line?.['requestURI'], line?.['user']], ['ResponseStarted', '/api/v1/../v1?x=1', {}]);
+  assert.equal(at(line, 'responseStatus', 'code'), 400);
+});
+
 test('patches are recorded as they were sent, removals with what was said of them', inProcess, async () => {
   await api.post(maps, {metadata: {name: 'p', labels: {x: 'y'}}});
   await api.patch(`${maps}/p`, '{"data":\n{"k":"w"}}');
