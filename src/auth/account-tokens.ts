@@ -20,8 +20,8 @@ export type AccountTokens = {
   readonly audiences: readonly string[];
   /** The longest that a token on request is good; 0: as long as is asked for. */
   readonly secondsMax: number;
-  /** A token for so many seconds. `expires` is in seconds since the epoch. */
-  request(wish: TokenWish): Promise<{readonly token: string; readonly expires: number}>;
+  /** A token for so many seconds, and its id. `expires` is in seconds since the epoch. */
+  request(wish: TokenWish): Promise<{readonly id: string; readonly token: string; readonly expires: number}>;
   /** The token that a Secret is to hold. It ends with the Secret. */
   forSecret(account: ServiceAccount, secretName: string): Promise<string>;
   /**
@@ -97,8 +97,9 @@ export function accountTokens({keys, issuers, audiences, secondsMax, world, obje
     async request({account, audiences: wanted, seconds, secret}) {
       const issuedAt = Math.floor(world.now() / 1000);
       const expires = issuedAt + seconds;
-      const request = {id: world.uid(), audiences: wanted, issuedAt, notBefore: issuedAt, expires};
-      return {token: await keys.sign(encodeClaims({issuer, account, ...(secret && {secret}), request})), expires};
+      const id = world.uid();
+      const request = {id, audiences: wanted, issuedAt, notBefore: issuedAt, expires};
+      return {id, token: await keys.sign(encodeClaims({issuer, account, ...(secret && {secret}), request})), expires};
     },
     forSecret: (account, name) => keys.sign(encodeClaims({issuer: secretIssuer, account, secret: {name}})),
     async identify(token, wanted) {

@@ -13,11 +13,15 @@ import type {RoleRef} from './rbac/objects.ts';
 import type {Policy} from './rbac/policy.ts';
 import {judge, missingRoles} from './rbac/policy.ts';
 import type {RuleSet} from './rbac/rule-set.ts';
+import type {Stage, Step} from './steps.ts';
+import {stepsOf} from './steps.ts';
 import type {User} from './user.ts';
 import {groups} from './user.ts';
 
 export type Decision = {
   readonly allowed: boolean;
+  /** Which part of the chain had the last word. */
+  readonly stage: Stage;
   /** Which rule decided, in words for logs and audit. Clients see `access denied` and no more. */
   readonly reason: string;
   /** Of a refusal: what would nearly have allowed it, the nearest first. Found out when asked for. */
@@ -31,8 +35,11 @@ export type Allowed = {readonly user: User; readonly attributes: Attributes; rea
 /** Who may do what: the same answers for requests, for questions about them, and for rules that ask themselves. */
 export type Authorizer = {
   decide(user: User, attributes: Attributes): Promise<Decision>;
-  /** @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists */
-  authorize(user: User, attributes: Attributes): Promise<Allowed>;
+  /**
+   * @param steps is told what each part of the chain said, allowed or not
+   * @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists
+   */
+  authorize(user: User, attributes: Attributes, steps?: Step[]): Promise<Allowed>;
   /** The rules a user holds in a workspace by roles alone, those of a namespace included. */
   holdings(user: User, workspace: WorkspaceId, namespace: string | undefined): Promise<Holdings>;
   /** The rules of a role that a binding in the workspace would give. */
@@ -53,8 +60,8 @@ const openPaths = /^\/(healthz|livez|readyz)(\/[\w-]+)?$|^\/version$/;
 const shardPaths: ReadonlySet<string> = new Set(['/metrics']);
 
 const noMisses = (): readonly Miss[] => [];
-const allowed = (reason: string): Decision => ({allowed: true, reason, misses: noMisses});
-const refused = (reason: string, misses = noMisses): Decision => ({allowed: false, reason, misses});
+const allowed = (stage: Stage, reason: string): Decision => ({allowed: true, stage, reason, misses: noMisses});
+const refused = (stage: Stage, reason: string, misses = noMisses): Decision => ({allowed: false, stage, reason, misses});
 
 /** kcp's chain (spec kcp 7.7), from what is open to all down to the roles and bindings that hold in a workspace. */
 export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources): Authorizer {
@@ -67,31 +74,32 @@ export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources
 
   const decide: Authorizer['decide'] = async (user, attributes) => {
     const {workspace, path} = attributes;
-    if (user.groups.includes(groups.masters)) return allowed(`member of ${groups.masters}`);
-    if (path !== undefined && openPaths.test(path)) return allowed('open to everybody');
+    if (user.groups.includes(groups.masters)) return allowed('before', `member of ${groups.masters}`);
+    if (path !== undefined && openPaths.test(path)) return allowed('before', 'open to everybody');
     // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
-    if (workspace === '*' || workspace.startsWith('system:')) return refused('not a workspace');
+    if (workspace === '*' || workspace.startsWith('system:')) return refused('before', 'not a workspace');
     const users = effectiveUsers(user, workspace);
     const policies = await policiesOf(workspace);
     const found = logicalClusterOf(workspace);
     const closed = closedBy(user, users, {attributes, policies, logicalCluster: found instanceof Promise ? await found : found});
-    if (closed !== undefined) return refused(closed);
-    if (isServersOwn(attributes)) return refused('this status is written by the server alone');
+    if (closed) return refused(closed.stage, closed.reason);
+    if (isServersOwn(attributes)) return refused('systemcrd', 'this status is written by the server alone');
     if (isExported(attributes) && !judge(await policyOf(root), asBound(users), attributes).allowed)
-      return refused('beyond what its export permits anybody');
+      return refused('maxpermissionpolicy', 'beyond what its export permits anybody');
     const errors: string[] = [];
-    for (const policy of policies) {
+    for (const [i, policy] of policies.entries()) {
       const verdict = judge(policy, users, attributes);
-      if (verdict.allowed) return allowed(verdict.reason);
+      if (verdict.allowed) return allowed(i === 0 ? 'bootstrap' : 'local', verdict.reason);
       if (verdict.reason) errors.push(verdict.reason);
     }
-    return refused(errors.join('; ') || 'no role allows it', () => nearestMisses(policies, users, attributes));
+    return refused('local', errors.join('; ') || 'no role allows it', () => nearestMisses(policies, users, attributes));
   };
 
   return {
     decide,
-    async authorize(user, attributes) {
+    async authorize(user, attributes, steps) {
       const decision = await decide(user, attributes);
+      steps?.push(...stepsOf(decision));
       if (!decision.allowed) throw refusal(user, attributes);
       return {user, attributes, why: decision.reason} as Allowed;
     },
@@ -109,6 +117,7 @@ const requiredGroupsAnnotation = 'authorization.kcp.io/required-groups';
 const openPhases: ReadonlySet<string> = new Set(['Initializing', 'Ready', 'Inactive', 'Terminating', 'Deleting']);
 const entering = {verb: 'access', path: '/'} as const;
 
+type Closed = {readonly stage: Stage; readonly reason: string};
 type Door = {
   readonly attributes: Attributes;
   readonly policies: readonly Policy[];
@@ -116,18 +125,19 @@ type Door = {
 };
 
 /** Why a user may not enter a workspace at all, whatever its roles say; undefined when they may. */
-function closedBy(user: User, users: readonly User[], {attributes, policies, logicalCluster}: Door): string | undefined {
+function closedBy(user: User, users: readonly User[], {attributes, policies, logicalCluster}: Door): Closed | undefined {
   const isIn = (group: string): boolean => users.some(one => one.groups.includes(group));
   if (attributes.path !== undefined && shardPaths.has(attributes.path)) return undefined;
   if (isIn(groups.logicalClusterAdmin)) return undefined;
-  if (!logicalCluster) return 'LogicalCluster not found';
+  if (!logicalCluster) return {stage: 'content', reason: 'LogicalCluster not found'};
   const required = logicalCluster.metadata.annotations?.[requiredGroupsAnnotation];
   if (required !== undefined && !isAccount(user) && !isIn(groups.externalLogicalClusterAdmin) && !fulfills(required, isIn))
-    return `not a member of the required groups: ${required}`;
+    return {stage: 'requiredgroups', reason: `not a member of the required groups: ${required}`};
   const phase = digString(asJson(logicalCluster), 'status', 'phase') ?? '';
-  if (!openPhases.has(phase)) return `not permitted due to phase ${JSON.stringify(phase)}`;
+  if (!openPhases.has(phase)) return {stage: 'content', reason: `not permitted due to phase ${JSON.stringify(phase)}`};
   if (isAccount(user) && isInScope(user, attributes.workspace)) return undefined;
-  return policies.some(policy => judge(policy, users, entering).allowed) ? undefined : 'no verb=access permission on /';
+  const enters = policies.some(policy => judge(policy, users, entering).allowed);
+  return enters ? undefined : {stage: 'content', reason: 'no verb=access permission on /'};
 }
 
 /** Clauses are parted by `;`, of which one has to hold; groups by `,`, all of which one has to have. */

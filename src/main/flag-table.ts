@@ -131,8 +131,23 @@ const sharding = {
 };
 
 const watching = {
-  auditPolicyFile: text('', 'Which requests are audited, and how much of them.'),
-  auditLogPath: text('', 'File of the audit log; - is standard output.'),
+  auditPolicyFile: text('', 'Policy of audit.k8s.io/v1: which requests are recorded, and how much of them. Without it, none are.'),
+  auditLogPath: text(
+    '',
+    'File of the audit log, one event a line. - is standard output, whose readers lose lines that they do not take in time.',
+  ),
+  auditLogFormat: choice('json', ['json', 'legacy'], 'How its lines look; legacy ones are text and tell less.'),
+  auditLogMode: choice(
+    'blocking',
+    ['batch', 'blocking', 'blocking-strict'],
+    'When it is written. blocking: before a request goes on; a full disk costs lines. blocking-strict: requests whose arrival cannot be written are refused. batch: together, later.',
+  ),
+  auditLogMaxsize: count(100, 1024 * 1024, 'Megabytes of the file before it is put aside. 0: it never is.'),
+  auditLogMaxbackup: count(100, 1_000_000, 'How many files that were put aside are kept. 0: all.'),
+  auditLogMaxage: count(366, 1_000_000, 'Days for which they are kept. 0: for ever.'),
+  auditLogCompress: onOff(false, 'Compress them with gzip.'),
+  auditLogBatchBufferSize: count(10_000, 10_000_000, 'In batch mode, events that may wait; what comes beyond is lost.'),
+  auditLogBatchMaxWait: duration(1_000, 'In batch mode, how long events wait.'),
   loggingFormat: choice('text', ['text', 'json'], 'How the log is written.'),
   v: count(2, 10, 'How much is logged: 4 and more tells everything.'),
 };
@@ -168,7 +183,9 @@ export const flagName = (key: string): string => key.replace(/[A-Z]/g, letter =>
 /** Of kcp and Kubernetes, of no meaning here: taken with their value and ignored. A trailing * stands for any end. */
 export const ignoredFlags: readonly string[] = [
   'allow-metric-labels*',
-  'audit-log-*',
+  'audit-log-batch-*',
+  'audit-log-truncate-*',
+  'audit-log-version',
   'audit-webhook-*',
   'authentication-token-webhook-*',
   'cache-server-kubeconfig-file',
@@ -220,7 +237,6 @@ export const ignoredSwitches: readonly string[] = [
   'add-dir-header',
   'alsologtostderr',
   'audit-log-batch-throttle-enable',
-  'audit-log-compress',
   'audit-log-truncate-enabled',
   'audit-webhook-batch-throttle-enable',
   'audit-webhook-truncate-enabled',

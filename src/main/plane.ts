@@ -2,6 +2,7 @@ import {rules} from '../admission/all.ts';
 import type {Settings, Surroundings} from '../admission/rule.ts';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
+import type {Audit} from '../audit/event.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup, TokenSources} from '../auth/authenticate.ts';
@@ -42,6 +43,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
   readonly elsewhere?: Elsewhere;
+  /** What is recorded of requests; nothing when absent. */
+  readonly audit?: Audit | undefined;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
   readonly eventsKeptMs: number;
 };
@@ -78,6 +81,7 @@ export function createPlane(options: PlaneOptions): Plane {
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
     elsewhere: options.elsewhere,
+    audit: options.audit,
     log,
     observe: options.observe,
   });

@@ -7,6 +7,7 @@ import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
 import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
+import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
@@ -35,6 +36,7 @@ export type Serving = {
 
 /** Starts a control plane as it was configured. @throws Error with a text for people */
 export async function serve(config: Config, version: string, log: Log): Promise<Serving> {
+  const {audit, close: closeAudit} = auditing(config, log);
   const machine = thisMachine();
   const host = externalHost(config, machine);
   const hosts = servingHosts(config, machine);
@@ -106,6 +108,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     }),
     observe: measures.observe,
     elsewhere: heavy,
+    audit,
     eventsKeptMs: config.eventTtl,
   });
   const listener = await listen({
@@ -134,6 +137,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     await Promise.all([listener.close(), plane.stop()]);
     await heavy.close();
     webhooks.close();
+    await closeAudit();
     await store.close();
     measures.stop();
   };

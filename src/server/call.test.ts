@@ -33,7 +33,7 @@ const resources: [string, string, string][] = [
 
 test('resource requests are understood', () => {
   for (const [method, target, expected] of resources) {
-    const r = parseCall(request(method, target)).resource;
+    const r = parseCall(request(method, target), 'id').resource;
     assert.ok(r, target);
     assert.equal(
       [r.verb, r.group, r.version, r.plural, r.namespace ?? '-', r.name ?? '-', r.subresource ?? '-'].join(' '),
@@ -56,12 +56,12 @@ test('everything else is a path', () => {
     '/clusters',
     '/metrics',
   ]) {
-    const call = parseCall(request('GET', path === '/clusters' ? '/clusters/root/clusters/root/api/v1/configmaps' : path));
+    const call = parseCall(request('GET', path === '/clusters' ? '/clusters/root/clusters/root/api/v1/configmaps' : path), 'id');
     assert.equal(call.resource, undefined, path);
   }
 });
 
 test('unknown methods and too long paths are refused', () => {
-  assert.throws(() => parseCall(request('BREW', '/api/v1/configmaps')), /does not allow this method/);
-  assert.throws(() => parseCall(request('GET', '/api/v1/namespaces/a/b/c/d/e')), /could not find the requested resource/);
+  assert.throws(() => parseCall(request('BREW', '/api/v1/configmaps'), 'id'), /does not allow this method/);
+  assert.throws(() => parseCall(request('GET', '/api/v1/namespaces/a/b/c/d/e'), 'id'), /could not find the requested resource/);
 });

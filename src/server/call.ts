@@ -19,6 +19,8 @@ export type ResourceCall = {
 /** A request understood: who asked is not known yet, nor whether any of it exists. */
 export type Call = {
   readonly request: HttpRequest;
+  /** What it goes by in answers and logs. */
+  readonly auditId: string;
   readonly target: Target;
   /** Absent for everything that is no resource: discovery, health, documents. */
   readonly resource?: ResourceCall;
@@ -27,11 +29,11 @@ export type Call = {
 };
 
 /** @throws ApiError BadRequest for targets that are not canonical, NotFound for methods and paths no resource has */
-export function parseCall(request: HttpRequest): Call {
+export function parseCall(request: HttpRequest, auditId: string): Call {
   const target = parseTarget(request.target);
   const path = `/${target.segments.join('/')}`;
   const resource = parseResource(request.method, target);
-  return resource ? {request, target, path, resource} : {request, target, path};
+  return resource ? {request, auditId, target, path, resource} : {request, auditId, target, path};
 }
 
 const methodVerbs: {readonly [method: string]: Verb} = {

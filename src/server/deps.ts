@@ -1,6 +1,7 @@
 import type {Rule, Settings} from '../admission/rule.ts';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
+import type {Audit} from '../audit/event.ts';
 import type {TokenSources} from '../auth/authenticate.ts';
 import type {Authorizer} from '../auth/authorize.ts';
 import type {Registry} from '../registry/registry.ts';
@@ -23,6 +24,8 @@ export type Deps = TokenSources & {
   readonly published: PublishedCache;
   /** Absent where this thread has to do everything. */
   readonly elsewhere?: Elsewhere | undefined;
+  /** Absent where nothing is recorded. */
+  readonly audit?: Audit | undefined;
   readonly log: Log;
   /** Told of every answer; `call` is absent when the request was not understood. */
   readonly observe: (call: Call | undefined, status: number, tookMs: number) => void;

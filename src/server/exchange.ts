@@ -2,6 +2,7 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import type {Allowed} from '../auth/authorize.ts';
 import type {Resource} from '../registry/resource.ts';
 import type {Representation} from '../wire/negotiate.ts';
+import type {Trail} from './audit-trail.ts';
 import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
 
@@ -19,6 +20,8 @@ export type Exchange = {
   readonly startedMs: number;
   /** Texts for Warning headers, gathered on the way. */
   readonly warnings: string[];
+  /** Where to note what the audit log is to tell; absent where this request leaves nothing there. */
+  readonly trail?: Trail | undefined;
 };
 
 /** The same within one workspace: all verbs but list and watch. */

@@ -13,13 +13,15 @@ import {homeOf} from '../auth/service-account.ts';
 import type {User} from '../auth/user.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
+import {auditIdOf, withAuditId} from './audit-id.ts';
+import {notUnderstood, Trail} from './audit-trail.ts';
 import type {Call, ResourceCall} from './call.ts';
 import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
-import type {Handler, HttpReply, HttpRequest} from './http.ts';
+import type {Handler, HttpReply} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
@@ -31,15 +33,18 @@ import {authorizationOf} from './web-socket.ts';
 export function apiServer(deps: Deps): Handler {
   return async request => {
     const startedMs = deps.world.now();
-    const audit = auditId(deps, request);
-    const call = attempt(() => parseCall(request));
-    const reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call);
-    deps.observe(call instanceof ApiError ? undefined : call, reply.status, deps.world.now() - startedMs);
-    return {...reply, headers: {...reply.headers, 'audit-id': audit}};
+    const auditId = auditIdOf(request, deps.world);
+    const call = attempt(() => parseCall(request, auditId));
+    const understood = call instanceof ApiError ? undefined : call;
+    const trail = deps.audit && new Trail(deps.audit, deps, understood ?? notUnderstood(request, auditId));
+    let reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call, trail);
+    if (trail) reply = await trail.answered(reply);
+    deps.observe(understood, reply.status, deps.world.now() - startedMs);
+    return {...reply, headers: {...reply.headers, 'audit-id': auditId}};
   };
 }
 
-async function serve(deps: Deps, call: Call): Promise<HttpReply> {
+async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<HttpReply> {
   const {headers, peer} = call.request;
   let warnings: readonly string[] = [];
   try {
@@ -50,31 +55,46 @@ async function serve(deps: Deps, call: Call): Promise<HttpReply> {
     const real = await authenticate(sent, deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = named ?? (await locate(deps.store, homeOf(real)));
+    if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
     const wish = readWish(headers);
     const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
+    if (wish) trail?.actsAs(user);
     const attributes = attributesOf(call, place);
     if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
-    const allowed = await deps.authorizer.authorize(user, attributes);
+    const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
+    trail?.allowed(allowed.why);
     return await orElsewhere(deps, call, place, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
       const exchange = await resolve(deps, allowed, call, place.workspace);
       ({warnings} = exchange);
-      return compress(call, await answer(exchange));
+      trail?.understood(exchange.resource);
+      return compress(call, await answer(trail ? {...exchange, trail} : exchange));
     });
   } catch (err) {
-    if (!(err instanceof ApiError))
-      deps.log.error('a request failed by a mistake of ours', {target: call.request.target.slice(0, 200), error: stackOf(err)});
+    if (!(err instanceof ApiError)) {
+      trail?.broken();
+      deps.log.error('a request failed by a mistake of ours', {
+        request: call.auditId,
+        target: call.request.target.slice(0, 200),
+        error: stackOf(err),
+      });
+    }
     return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
 }
 
 /** What finds itself too heavy is answered by another thread. */
-async function orElsewhere({elsewhere}: Deps, {request}: Call, {workspace}: Place, here: () => Promise<HttpReply>): Promise<HttpReply> {
+async function orElsewhere(
+  {elsewhere}: Deps,
+  {request, auditId}: Call,
+  {workspace}: Place,
+  here: () => Promise<HttpReply>,
+): Promise<HttpReply> {
   try {
     return await here();
   } catch (err) {
-    if (err instanceof Heavy && elsewhere) return elsewhere.answer(request, workspace);
+    if (err instanceof Heavy && elsewhere) return elsewhere.answer(withAuditId(request, auditId), workspace);
     throw err;
   }
 }
@@ -102,14 +122,6 @@ function nameSelected({verb}: ResourceCall, {query}: Call['target']): string | u
   const selector = attempt(() => parseFieldSelector(text));
   const name = selector instanceof ApiError ? undefined : exactValue(selector, 'metadata.name');
   return name && pathSegment(name).length === 0 ? name : undefined;
-}
-
-const auditIdCharsMax = 64;
-
-/** The client's own id for this request where it has a decent one. */
-function auditId(deps: Deps, request: HttpRequest): string {
-  const given = header(request.headers, 'audit-id');
-  return given && given.length <= auditIdCharsMax && /^[\w.-]+$/.test(given) ? given : deps.world.uid();
 }
 
 function attempt<T>(what: () => T): T | ApiError {

@@ -62,7 +62,7 @@ async function rest(x: Exchange, read: Begun, sink: StreamSink): Promise<void> {
     sink.write(Buffer.from(`],"metadata":${stringify(step.value)}}\n`));
     sink.end();
   } catch (err) {
-    x.deps.log.warn('a list broke off', {error: String(err)});
+    x.deps.log.warn('a list broke off', {request: x.call.auditId, error: String(err)});
     sink.destroy();
   }
 }

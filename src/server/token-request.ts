@@ -40,9 +40,10 @@ export async function requestToken(named: Named): Promise<HttpReply> {
     uid: account.metadata.uid,
   };
   // A dry run leaves nothing behind, so nothing that could be used either.
-  const {token, expires} = options.dryRun
-    ? {token: '', expires: Math.floor(x.deps.world.now() / 1000) + seconds}
+  const {id, token, expires} = options.dryRun
+    ? {id: '', token: '', expires: Math.floor(x.deps.world.now() / 1000) + seconds}
     : await accounts.request({account: who, audiences, seconds, secret});
+  if (id) x.trail?.note('authentication.kubernetes.io/issued-credential-id', `JTI=${id}`);
   const {name, namespace, uid, creationTimestamp} = account.metadata;
   return replyJson(
     x,

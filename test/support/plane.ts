@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {about} from '../../src/main/about.ts';
+import type {PlaneOptions} from '../../src/main/plane.ts';
 import {createPlane} from '../../src/main/plane.ts';
 import {tokenKeys} from '../../src/main/token-keys.ts';
 import {digest, tokenLookup} from '../../src/main/tokens.ts';
@@ -77,11 +78,14 @@ export type TestPlane = {
   stop(): Promise<void>;
 };
 
-export async function startPlane(seed = 'seed'): Promise<TestPlane> {
-  return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks());
+/** @param more for tests marked `inProcess` alone */
+export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestPlane> {
+  return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
 }
 
-async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks): Promise<TestPlane> {
+type Extra = Pick<PlaneOptions, 'audit' | 'elsewhere'>;
+
+async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
   const {store} = opened;
   const errors: string[] = [];
   const url = 'https://test:6443';
@@ -103,6 +107,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
     ),
     observe: () => {},
     eventsKeptMs: 3_600_000,
+    ...more,
   });
   await plane.start({urls: {base: url, external: url, virtualWorkspace: url}, workspaceTypes: true});
   const api = apiClient(plane.handler, users.kcpAdmin);
@@ -122,7 +127,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
     pause: () => plane.stop(),
     async restart() {
       await plane.stop();
-      return planeOver(opened, world, webhooks);
+      return planeOver(opened, world, webhooks, more);
     },
     async stop() {
       await plane.stop();

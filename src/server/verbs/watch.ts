@@ -150,7 +150,7 @@ function definitionWatch(x: Exchange, finish: () => void): Watch[] {
 function fail({x, options, framing, sink}: Run, err: unknown): void {
   if (err instanceof Compacted) sink.write(framing.error(toStatus(tooOld(options.since ?? err.oldest, err.oldest))));
   else if (err instanceof ApiError) sink.write(framing.error(toStatus(err)));
-  else x.deps.log.warn('a watch broke off', {error: String(err)});
+  else x.deps.log.warn('a watch broke off', {request: x.call.auditId, error: String(err)});
   sink.end();
 }
 
