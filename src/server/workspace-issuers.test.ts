@@ -90,10 +90,16 @@ test('a token is believed in the workspaces of a type, and in no other', async (
 });
 
 test('configurations count as they are now', async () => {
-  const {who, configuration, type, store} = await setUp();
+  const {who, asked, configuration, type, store} = await setUp();
   assert.equal(await who(team), 'ann of cluster:team1234');
   await configuration('people', {}, {username: {claim: 'sub', prefix: 'oidc:'}});
   assert.equal(await who(team), 'oidc:ann of cluster:team1234');
+  for (let i = 0; i < 50; i++) {
+    await configuration('people', {audiences: ['us', `more ${i}`], audienceMatchPolicy: 'MatchAny'});
+    assert.equal(await who(team), 'ann of cluster:team1234');
+  }
+  assert.equal(asked.length, 2, 'writing in a loop does not have keys fetched in one');
+  await configuration('people', {}, {username: {claim: 'sub', prefix: 'oidc:'}});
   await type('with-oidc');
   assert.equal(await who(team), 'not ours');
   await type('with-oidc', 'missing', 'people');

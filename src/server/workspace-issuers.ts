@@ -5,10 +5,10 @@ import {dig, digString, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {readCompact} from '../auth/jwt/compact.ts';
 import {compileConfig} from '../auth/jwt/compile.ts';
-import {MalformedConfig, readJwtIssuers} from '../auth/jwt/config.ts';
+import {type JwtIssuer, MalformedConfig, readJwtIssuers} from '../auth/jwt/config.ts';
 import type {IssuedTokens} from '../auth/jwt/issued-tokens.ts';
 import {issuedTokens, signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
-import type {KeySources} from '../auth/jwt/issuer-keys.ts';
+import {type IssuerKeys, issuerKeys, type KeySources} from '../auth/jwt/issuer-keys.ts';
 import {type WorkspaceTokens, withinWorkspace} from '../auth/jwt/workspace-user.ts';
 import {BoundedCache} from '../registry/bounded-cache.ts';
 import {builtInSection, keyOf} from '../registry/keys.ts';
@@ -24,8 +24,10 @@ const limits = {
   /** Tokens of one configuration that are remembered as good. */
   goodMax: 10,
   /** What is held of all configurations, by the bytes they were read from and what each issuer may take beyond. */
-  heldBytesMax: 32 * 1024 * 1024,
-  issuerBytes: 64 * 1024,
+  heldBytesMax: 64 * 1024 * 1024,
+  issuerBytes: 256 * 1024,
+  /** Whose keys are kept when configurations change, so that a tenant who writes in a loop does not have them fetched in one. */
+  issuersMax: 128,
 } as const;
 
 const space = {group: 'tenancy.kcp.io', resource: 'workspaceauthenticationconfigurations', section: builtInSection} as const;
@@ -38,11 +40,14 @@ type Held = {readonly tokens: IssuedTokens; readonly bytes: number};
  */
 export function workspaceIssuers(store: Storage, sources: KeySources, disallowed: readonly string[]): WorkspaceTokens {
   const held = new BoundedCache<string, Held>(limits.heldBytesMax, ({bytes}) => bytes);
+  const keys = new BoundedCache<string, IssuerKeys>(limits.issuersMax);
+  const keysOf = (issuer: JwtIssuer['issuer']): IssuerKeys =>
+    keys.getOrMake(JSON.stringify([issuer.url, issuer.discoveryURL, issuer.certificateAuthority]), () => issuerKeys(issuer, sources));
   const typeOf = typeLookup(store);
 
   const compiled = (entry: Entry): IssuedTokens =>
     held.getOrMake(`${entry.key}@${entry.revision}`, () => {
-      const tokens = issuedTokens(sources, {goodMax: limits.goodMax, warm: false});
+      const tokens = issuedTokens(sources, {goodMax: limits.goodMax, warm: false, keysOf});
       const bytes = entry.value.length * 4;
       try {
         const jwt = readJwtIssuers(dig(asJson(peek(entry)), 'spec', 'jwt'));

@@ -3,6 +3,7 @@ import {createHash} from 'node:crypto';
 import type {User} from '../user.ts';
 import {type Compact, readCompact} from './compact.ts';
 import type {CompiledIssuer} from './compile.ts';
+import type {JwtIssuer} from './config.ts';
 import {type IssuerKeys, issuerKeys, type KeySources, KeysUnavailable} from './issuer-keys.ts';
 import {type Mapped, userOf} from './to-user.ts';
 
@@ -29,12 +30,18 @@ const limits = {
 
 type Issuer = {readonly compiled: CompiledIssuer; readonly keys: IssuerKeys};
 
-/** `goodMax`: tokens that are remembered; `warm`: keys are fetched before anybody needs them. */
-export type IssuedTokenOptions = {readonly goodMax: number; readonly warm: boolean};
-const ordinary: IssuedTokenOptions = {goodMax: limits.goodMax, warm: true};
+export type IssuedTokenOptions = {
+  /** Tokens that are remembered. */
+  readonly goodMax: number;
+  /** Keys are fetched before anybody needs them. */
+  readonly warm: boolean;
+  /** The keys of an issuer, where they are shared with others. */
+  readonly keysOf: (issuer: JwtIssuer['issuer']) => IssuerKeys;
+};
 
-export function issuedTokens(sources: KeySources, {goodMax, warm}: IssuedTokenOptions = ordinary): ConfiguredTokens {
+export function issuedTokens(sources: KeySources, options: Partial<IssuedTokenOptions> = {}): ConfiguredTokens {
   const {clock} = sources;
+  const {goodMax = limits.goodMax, warm = true, keysOf = (issuer: JwtIssuer['issuer']) => issuerKeys(issuer, sources)} = options;
   let issuers: ReadonlyMap<string, Issuer> = new Map();
   let believed: readonly string[] = [];
   const good = new Map<string, {readonly user: User; readonly untilMs: number}>();
@@ -58,7 +65,7 @@ export function issuedTokens(sources: KeySources, {goodMax, warm}: IssuedTokenOp
       issuers = new Map(
         compiled.map(one => {
           const {issuer} = one.config;
-          return [issuer.url, {compiled: one, keys: before.get(JSON.stringify(issuer)) ?? issuerKeys(issuer, sources)}];
+          return [issuer.url, {compiled: one, keys: before.get(JSON.stringify(issuer)) ?? keysOf(issuer)}];
         }),
       );
       believed = algorithms.filter(each => signingAlgorithms.includes(each));
