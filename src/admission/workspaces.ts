@@ -1,9 +1,11 @@
+import type {WorkspaceId} from '../api/cluster.ts';
 import {forbidden} from '../api/errors.ts';
 import {dig, digString, isObject, setKey} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {groups} from '../auth/user.ts';
 import {logicalClusterKey, phaseOf, read} from '../registry/logical-clusters.ts';
+import {peek} from '../registry/stored.ts';
 import {statusOf} from '../tenancy/conditions.ts';
 import {annotations, labels} from '../tenancy/names.ts';
 import {ownerText} from '../tenancy/new-workspace.ts';
@@ -39,10 +41,19 @@ async function prepare(write: Write, around: Surroundings): Promise<void> {
     keepServersAnnotations(object, undefined);
     object.metadata.annotations = {...object.metadata.annotations, [annotations.owner]: ownerText(creator, 'Scheduling')};
   }
+  await inheritRequiredGroups(object, workspace, around);
   const {mount, type} = json['spec'];
   if (isObject(mount)) throw refused(object, 'mounts are not offered by this server');
   await resolveType(object, isObject(type) ? type : undefined, write, around);
   write.also.push(...(await schedule(object, workspace, creator, around)));
+}
+
+/** Who may know of a workspace's children is who may know of it, unless somebody who may says otherwise. */
+async function inheritRequiredGroups(object: KubeObject, parent: WorkspaceId, {store}: Surroundings): Promise<void> {
+  if (object.metadata.annotations?.[annotations.requiredGroups] !== undefined) return;
+  const above = await read(store, logicalClusterKey(parent));
+  const required = above && peek(above).metadata.annotations?.[annotations.requiredGroups];
+  if (required !== undefined) object.metadata.annotations = {...object.metadata.annotations, [annotations.requiredGroups]: required};
 }
 
 /** Fills in the type, its canonical path and its labels, and checks that the workspace may lie below its parent. */

@@ -34,7 +34,8 @@ export type Allowed = {readonly user: User; readonly attributes: Attributes; rea
 
 /** Who may do what: the same answers for requests, for questions about them, and for rules that ask themselves. */
 export type Authorizer = {
-  decide(user: User, attributes: Attributes): Promise<Decision>;
+  /** `entered`: as if the user had already been let into the workspace, and no export set limits (spec kcp 7.7, deep reviews). */
+  decide(user: User, attributes: Attributes, options?: {readonly entered: boolean}): Promise<Decision>;
   /**
    * @param steps is told what each part of the chain said, allowed or not
    * @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists
@@ -72,7 +73,7 @@ export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources
     return [everywhere instanceof Promise ? await everywhere : everywhere, local instanceof Promise ? await local : local];
   };
 
-  const decide: Authorizer['decide'] = async (user, attributes) => {
+  const decide: Authorizer['decide'] = async (user, attributes, {entered} = {entered: false}) => {
     const {workspace, path} = attributes;
     if (user.groups.includes(groups.masters)) return allowed('before', `member of ${groups.masters}`);
     if (path !== undefined && openPaths.test(path)) return allowed('before', 'open to everybody');
@@ -81,10 +82,11 @@ export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources
     const users = effectiveUsers(user, workspace);
     const policies = await policiesOf(workspace);
     const found = logicalClusterOf(workspace);
-    const closed = closedBy(user, users, {attributes, policies, logicalCluster: found instanceof Promise ? await found : found});
+    const logicalCluster = found instanceof Promise ? await found : found;
+    const closed = entered ? undefined : closedBy(user, users, {attributes, policies, logicalCluster});
     if (closed) return refused(closed.stage, closed.reason);
     if (isServersOwn(attributes)) return refused('systemcrd', 'this status is written by the server alone');
-    if (isExported(attributes) && !judge(await policyOf(root), asBound(users), attributes).allowed)
+    if (!entered && isExported(attributes) && !judge(await policyOf(root), asBound(users), attributes).allowed)
       return refused('maxpermissionpolicy', 'beyond what its export permits anybody');
     const errors: string[] = [];
     for (const [i, policy] of policies.entries()) {

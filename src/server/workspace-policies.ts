@@ -49,7 +49,7 @@ type Held = {
 export function workspacePolicies(store: Storage, turn: () => Promise<void>): (workspace: WorkspaceId) => Policy | Promise<Policy> {
   const {heldBytesMax, changesMax} = workspacePoliciesLimits;
   const known = new BoundedCache<WorkspaceId, Held>(heldBytesMax, ({bytes}) => bytes);
-  const reading = new Map<WorkspaceId, Promise<Policy>>();
+  const reading = new Map<WorkspaceId, {readonly base: Policy; readonly policy: Promise<Policy>}>();
   let following = false;
 
   const follow = (): void => {
@@ -78,23 +78,23 @@ export function workspacePolicies(store: Storage, turn: () => Promise<void>): (w
 
   const readIn = (workspace: WorkspaceId, base: Policy, held: Held | undefined): Promise<Policy> => {
     const under = reading.get(workspace);
-    if (under) return under;
+    if (under?.base === base) return under.policy;
     const mine = (held ? readChanged(held, store) : readAll(workspace, store, turn)).then(
       objects => {
         const policy = compiled(workspace, objects, base);
         // A change meanwhile has taken it out.
-        if (reading.get(workspace) === mine) {
+        if (reading.get(workspace)?.policy === mine) {
           reading.delete(workspace);
           known.set(workspace, {objects, bytes: weight(objects), changed: new Set(), base, policy});
         }
         return policy;
       },
       err => {
-        if (reading.get(workspace) === mine) reading.delete(workspace);
+        if (reading.get(workspace)?.policy === mine) reading.delete(workspace);
         throw err;
       },
     );
-    reading.set(workspace, mine);
+    reading.set(workspace, {base, policy: mine});
     return mine;
   };
 

@@ -10,6 +10,8 @@ export const annotations = {
   shardHash: 'internal.tenancy.kcp.io/shard',
   scheduledCluster: 'internal.tenancy.kcp.io/cluster',
   type: 'internal.tenancy.kcp.io/type',
+  /** Which groups one must have to know of a workspace (spec kcp 7.7). */
+  requiredGroups: 'authorization.kcp.io/required-groups',
   owner: 'experimental.tenancy.kcp.io/owner',
   unschedulable: 'experimental.core.kcp.io/unschedulable',
   resourceBindings: 'internal.apis.kcp.io/resource-bindings',
@@ -24,6 +26,7 @@ export const serversAnnotations: readonly string[] = [
   annotations.type,
   annotations.owner,
   annotations.resourceBindings,
+  annotations.requiredGroups,
 ];
 
 export const labels = {

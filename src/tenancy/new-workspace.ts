@@ -118,6 +118,7 @@ function logicalCluster(plan: Plan, maker: Maker, {path, initializers, waiting, 
   const {workspace, parent, id, types, creator, shard} = plan;
   const type = types.at(-1) as FoundType;
   const terminators = lifecycleIds(types, 'terminator');
+  const requiredGroups = workspace.metadata.annotations?.[annotations.requiredGroups];
   const metadata: JsonObject = {
     name: 'cluster',
     generation: 1,
@@ -126,6 +127,7 @@ function logicalCluster(plan: Plan, maker: Maker, {path, initializers, waiting, 
       [annotations.shard]: shard.name,
       [annotations.type]: printType(type.ref),
       [annotations.resourceBindings]: '{}',
+      ...(requiredGroups !== undefined && {[annotations.requiredGroups]: requiredGroups}),
       ...(creator && {[annotations.owner]: ownerText(creator, phase)}),
     },
     labels: {[labels.phase]: phase},

@@ -298,3 +298,31 @@ test('what is given and taken away takes effect at once', async () => {
     assert.equal((await user.get(secrets)).status, 403, `${i}`);
   }
 });
+
+test('required groups close a workspace and those below it, and are not for those inside to lift', async () => {
+  const {admin} = await entered();
+  const workspaces = '/apis/tenancy.kcp.io/v1alpha1/workspaces';
+  const required = {'authorization.kcp.io/required-groups': 'team-1,team-2;team-3'};
+  const body = workspaceObject('closed', 'root:universal') as {metadata: object};
+  const closed = await admin.as(users.shardAdmin).post(workspaces, {...body, metadata: {...body.metadata, annotations: required}});
+  const inside = plane.api.in(`/clusters/${succeeded(closed, 201).at('spec', 'cluster')}`);
+  const child = succeeded(await inside.post(workspaces, workspaceObject('child', 'root:universal')), 201);
+  const below = plane.api.in(`/clusters/${child.at('spec', 'cluster')}`);
+  const own = '/apis/core.kcp.io/v1alpha1/logicalclusters/cluster';
+  for (const place of [inside, below]) {
+    succeeded(await place.post(rbac.clusterRoleBindings, bindingObject('all', 'ClusterRole cluster-admin', 'User user-2')), 201);
+    refused(await place.as(users.user2).get(namespaces), 403, 'access denied');
+    await place.patch(own, {metadata: {annotations: {'authorization.kcp.io/required-groups': null}}});
+    refused(await place.as(users.user2).get('/apis'), 403, 'access denied');
+    const spec = {user: 'user-2', groups: ['team-2'], resourceAttributes: {verb: 'list', resource: 'namespaces'}};
+    const asks = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+    const deep = {'x-kcp-internal-deep-subjectaccessreview': 'true'};
+    const answers: readonly [Promise<Answer>, boolean][] = [
+      [place.post(asks, {spec}), false],
+      [place.post(asks, {spec: {...spec, groups: ['team-3']}}), true],
+      [place.post(asks, {spec}, deep), false],
+      [place.as(users.shardAdmin).post(asks, {spec}, deep), true],
+    ];
+    for (const [answer, allowed] of answers) assert.equal(succeeded(await answer, 201).at('status', 'allowed'), allowed);
+  }
+});
