@@ -42,7 +42,7 @@ function setUp({algorithms = signingAlgorithms, audiences = ['us']}: {algorithms
       issuer.asked.push(at);
       await issuer.gate;
       if (issuer.problem !== undefined) return {problem: issuer.problem};
-      const found = at.endsWith('/jwks') ? {keys: issuer.keys} : issuer.discovery;
+      const found = at.endsWith('/jwks') ? {...(issuer.keys && {keys: issuer.keys})} : issuer.discovery;
       return {bytes: Buffer.from(JSON.stringify(found))};
     },
   };
@@ -228,6 +228,7 @@ test('what an issuer says of itself must be whole', async () => {
     [{discovery: {issuer: url}}, /^a document is not at an https URL$/],
     [{discovery: {issuer: url, jwks_uri: 'http://issuer.example/jwks'}}, /^a document is not at an https URL$/],
     [{discovery: {issuer: url, jwks_uri: 'https://me:pw@issuer.example/jwks'}}, /^a document is not at an https URL$/],
+    [{keys: undefined}, /^the document of the keys lists none$/],
     [{discovery: {issuer: url, jwks_uri: 'file:///etc/passwd'}}, /^a document is not at an https URL$/],
   ] as const) {
     const {issuer, why: told, claims, warnings, world} = setUp();

@@ -48,6 +48,14 @@ test('a document is fetched from a server that its own authority vouches for', a
   );
 });
 
+test('nobody has more certificates read than there are in the world', async () => {
+  const certificateAuthority = server.ca.repeat(Math.ceil((257 * 1024) / server.ca.length));
+  assert.equal(
+    await ask(`${base}/document`, {certificateAuthority}),
+    'problem: the certificate authority is longer than 262144 characters',
+  );
+});
+
 test('answers have bounds, of size and of time', async () => {
   assert.equal(await ask(`${base}/large`), 'problem: the answer is longer than 1000 bytes');
   assert.equal(await ask(`${base}/endless`), 'problem: the answer is longer than 1000 bytes');

@@ -6,6 +6,9 @@ import type {Documents, DocumentWish} from '../auth/jwt/ports.ts';
 import {addressProblem} from './webhook-addresses.ts';
 import {checkedLookup, readAll, statusProblem, told} from './webhooks.ts';
 
+/** As much as all the authorities of the web. Each connection reads it anew. */
+const caCharsMax = 256 * 1024;
+
 /**
  * The real thing. Connections are not kept: an issuer is asked once in minutes.
  * `allowPrivate`: loopback and private addresses too. Addresses where clouds hand out credentials are never asked.
@@ -15,6 +18,8 @@ export function httpsDocuments({allowPrivate}: {readonly allowPrivate: boolean})
   return {
     async get(wish) {
       const end = AbortSignal.timeout(wish.timeoutMs);
+      if (wish.certificateAuthority.length > caCharsMax)
+        return {problem: `the certificate authority is longer than ${caCharsMax} characters`};
       try {
         const url = new URL(wish.url);
         const host = url.hostname.replace(/^\[|\]$/g, '');

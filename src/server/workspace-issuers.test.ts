@@ -121,6 +121,14 @@ test('an unfit configuration is told and passed over, and the next one is asked'
   assert.equal(await who(team), 'ann of cluster:team1234');
   assert.equal(await who(team, token({iss: 'https://kcp.default.svc'})), 'not ours');
   assert.match(warnings.at(-1) ?? '', /URL must not overlap with disallowed issuers/);
+  await configuration('good', {discoveryURL: `https://issuer.example/${'x'.repeat(256 * 1024)}`});
+  assert.equal(await who(team), 'not ours');
+  assert.equal(warnings.at(-1), 'it is longer than 262144 bytes');
+  const extra = Array.from({length: 9}, (_, i) => ({key: `example.org/${i}`, valueExpression: `'${'x'.repeat(2_000)}'`}));
+  await configuration('good', {}, {extra});
+  assert.equal(await who(team), 'not ours');
+  assert.equal(warnings.at(-1), 'its expressions are longer than 16384 characters');
+  await configuration('good', {});
   await type('with-oidc', ...Array(16).fill('people'), 'good');
   assert.equal(await who(team), 'not ours');
 });

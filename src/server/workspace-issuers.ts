@@ -21,6 +21,9 @@ import {parseType} from '../tenancy/workspace-types.ts';
 const limits = {
   /** Of one type; what is beyond is not looked at. */
   configurationsMax: 16,
+  configurationBytesMax: 256 * 1024,
+  /** Of all the expressions of a configuration: compiling more would hold up everybody. */
+  expressionCharsMax: 16 * 1024,
   /** Tokens of one configuration that are remembered as good. */
   goodMax: 10,
   /** What is held of all configurations, by the bytes they were read from and what each issuer may take beyond. */
@@ -50,7 +53,11 @@ export function workspaceIssuers(store: Storage, sources: KeySources, disallowed
       const tokens = issuedTokens(sources, {goodMax: limits.goodMax, warm: false, keysOf});
       const bytes = entry.value.length * 4;
       try {
+        if (entry.value.length > limits.configurationBytesMax)
+          throw new MalformedConfig(`it is longer than ${limits.configurationBytesMax} bytes`);
         const jwt = readJwtIssuers(dig(asJson(peek(entry)), 'spec', 'jwt'));
+        if (expressionChars(jwt) > limits.expressionCharsMax)
+          throw new MalformedConfig(`its expressions are longer than ${limits.expressionCharsMax} characters`);
         const {errors, found} = compileConfig({jwt, anonymous: undefined}, disallowed);
         if (errors.length > 0) throw new MalformedConfig(summary(errors));
         tokens.configure(found, signingAlgorithms);
@@ -90,4 +97,12 @@ export function workspaceIssuers(store: Storage, sources: KeySources, disallowed
       return refused;
     },
   };
+}
+
+function expressionChars(jwt: readonly JwtIssuer[]): number {
+  const expressions = jwt.flatMap(({claimValidationRules, claimMappings: {username, groups, uid, extra}, userValidationRules}) => [
+    ...[...claimValidationRules, username, groups, uid, ...userValidationRules].map(each => each.expression),
+    ...extra.map(each => each.valueExpression),
+  ]);
+  return expressions.reduce((sum, each) => sum + each.length, 0);
 }

@@ -112,8 +112,8 @@ async function fetchKeys({url, discoveryURL, certificateAuthority}: JwtIssuer['i
       `oidc: issuer did not match the issuer returned by provider, expected ${JSON.stringify(url)} got ${JSON.stringify((said ?? '').slice(0, 200))}`,
     );
   const set = dig(await fetchJson(digString(discovery, 'jwks_uri') ?? ''), 'keys');
-  const members = Array.isArray(set) ? set.slice(0, keyLimits.keysMax) : [];
-  return members.flatMap(jwk => (isObject(jwk) ? keyOf(jwk, readKey) : []));
+  if (!Array.isArray(set)) throw new KeysUnavailable('the document of the keys lists none');
+  return set.slice(0, keyLimits.keysMax).flatMap(jwk => (isObject(jwk) ? keyOf(jwk, readKey) : []));
 }
 
 const utf8 = new TextDecoder('utf-8', {fatal: true});
