@@ -1,6 +1,6 @@
 /** What a request leaves in the audit log (spec kubernetes-api 10.7, kcp 10.7); the lines are those that kcp writes of the same requests. */
 import assert from 'node:assert/strict';
-import {before, test} from 'node:test';
+import {after, before, test} from 'node:test';
 import type {JsonObject} from '../../src/api/json.ts';
 import type {Audit} from '../../src/audit/event.ts';
 import {jsonLine} from '../../src/audit/event.ts';
@@ -46,6 +46,7 @@ before(async () => {
   id = String((await api.get('/apis/core.kcp.io/v1alpha1/logicalclusters/cluster')).at('metadata', 'annotations', 'kcp.io/cluster'));
   everything.take();
 });
+after(() => plane?.stop());
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const at = (line: Line | undefined, ...path: string[]): Found => path.reduce<Found>((from, key) => (from as Line | undefined)?.[key], line);
