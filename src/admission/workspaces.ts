@@ -3,12 +3,15 @@ import {forbidden} from '../api/errors.ts';
 import {dig, digString, isObject, setKey} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
+import type {Authorizer} from '../auth/authorize.ts';
+import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
 import {logicalClusterKey, phaseOf, read} from '../registry/logical-clusters.ts';
 import {peek} from '../registry/stored.ts';
 import {statusOf} from '../tenancy/conditions.ts';
 import {annotations, labels} from '../tenancy/names.ts';
 import {ownerText} from '../tenancy/new-workspace.ts';
+import type {FoundType} from '../tenancy/workspace-types.ts';
 import {additionalLabels, defaultChildType, findType, nestingProblem, printType, withBases} from '../tenancy/workspace-types.ts';
 import {canonicalPath, typeLookup, typesOf} from './lookups.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
@@ -60,8 +63,8 @@ async function inheritRequiredGroups(object: KubeObject, parent: WorkspaceId, {s
 async function resolveType(
   object: KubeObject,
   wanted: {[field: string]: unknown} | undefined,
-  {workspace}: Write,
-  {store}: Surroundings,
+  {workspace, user}: Write,
+  {store, authorizer}: Surroundings,
 ): Promise<void> {
   const lookup = typeLookup(store);
   const above = await read(store, logicalClusterKey(workspace));
@@ -76,10 +79,20 @@ async function resolveType(
       `workspace type ${ask.path ? printType({path: ask.path, name: ask.name}) : JSON.stringify(ask.name)} cannot be resolved`,
     );
   const closure = await withBases(type, lookup);
+  for (const one of closure) {
+    if (await mayUse(user, one, authorizer)) continue;
+    throw refused(object, `unable to use workspace type ${printType(one.ref)}: missing verb='use' permission on workspacetype`);
+  }
   const problem = parent.length > 0 ? nestingProblem(closure, parent) : undefined;
   if (problem) throw refused(object, problem);
   setKey(asJson(object)['spec'] as never, 'type', {name: type.ref.name, path: type.ref.path});
   object.metadata.labels = {...(additionalLabels(closure) as {[key: string]: string}), ...object.metadata.labels};
+}
+
+/** Whether a user may make workspaces of a type, as its own workspace says; whether they may enter that one does not matter (spec kcp 4.1). */
+async function mayUse(user: User, {ref, cluster}: FoundType, authorizer: Authorizer): Promise<boolean> {
+  const resource = {group: gr.group, plural: 'workspacetypes', subresource: undefined, namespace: undefined, name: ref.name};
+  return (await authorizer.decide(user, {verb: 'use', workspace: cluster as WorkspaceId, resource}, {entered: true})).allowed;
 }
 
 /** A deleted workspace that waits for its content says so. */

@@ -326,3 +326,27 @@ test('required groups close a workspace and those below it, and are not for thos
     for (const [answer, allowed] of answers) assert.equal(succeeded(await answer, 201).at('status', 'allowed'), allowed);
   }
 });
+
+test('workspaces of a type are for those to make who may use it and all it extends', async () => {
+  const admin = await plane.workspace('typed', 'root:universal');
+  await made(admin, rbac.clusterRoleBindings, bindingObject('enter', 'ClusterRole system:kcp:workspace:access', 'User user-1'));
+  const user = admin.as(users.user1);
+  await grant(admin, 'User user-1', ['create tenancy.kcp.io/workspaces']);
+  const types = '/apis/tenancy.kcp.io/v1alpha1/workspacetypes';
+  const path = succeeded(await admin.get('/apis/core.kcp.io/v1alpha1/logicalclusters/cluster')).at(
+    'metadata',
+    'annotations',
+    'kcp.io/path',
+  );
+  const ofType = {apiVersion: 'tenancy.kcp.io/v1alpha1', kind: 'WorkspaceType'};
+  await made(admin, types, {...ofType, metadata: {name: 'base'}, spec: {}});
+  await made(admin, types, {...ofType, metadata: {name: 'special'}, spec: {extend: {with: [{name: 'base', path}]}}});
+  const make = (name: string): Promise<Answer> =>
+    user.post('/apis/tenancy.kcp.io/v1alpha1/workspaces', workspaceObject(name, `${path}:special`));
+  const why = (name: string): string => `unable to use workspace type ${path}:${name}: missing verb='use' permission on workspacetype`;
+  refused(await make('one'), 403, why('base'));
+  await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:base']);
+  refused(await make('one'), 403, why('special'));
+  await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:special']);
+  succeeded(await make('one'), 201);
+});
