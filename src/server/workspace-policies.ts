@@ -133,7 +133,7 @@ const rolesAlone = ({role}: Policy): Policy => ({role, grants: nothing, grantsTo
 const both = (first: Policy, second: Policy): Policy => ({
   role: second.role,
   grants: [...first.grants, ...second.grants],
-  grantsTo: (users, namespace) => [...first.grantsTo(users, namespace), ...second.grantsTo(users, namespace)],
+  grantsTo: (users, namespace, asked) => [...first.grantsTo(users, namespace, asked), ...second.grantsTo(users, namespace, asked)],
 });
 
 function weight(objects: Objects): number {

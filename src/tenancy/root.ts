@@ -127,7 +127,7 @@ type Rule = {
   readonly verbs: readonly string[];
 };
 
-/** Root's own roles and bindings; they take effect when RBAC is enforced. */
+/** Root's own roles and bindings; those that hold everywhere lie in no workspace (auth/bootstrap-policy.ts). */
 function roles(maker: Maker): Made[] {
   const rbac = 'rbac.authorization.k8s.io';
   const role = (name: string, ...rules: readonly Rule[]): Made => ({

@@ -206,7 +206,7 @@ const asking: readonly Step[] = [
   ['! get --raw /apis/nonesuch', /^Error from server \(NotFound\)/],
   ['auth can-i create configmaps', 'yes'],
   ['auth can-i --list', /^\*\.\* +\[\] +\[\] +\[\*\]$/m],
-  ['! get configmaps --as jane', /forbidden: impersonation is not supported/],
+  ['! get configmaps --as jane', /User "jane" cannot list resource "configmaps"/],
   ['auth whoami', /^Username +kcp-admin$[\s\S]*^Groups +\[system:kcp:admin system:authenticated\]$/m],
   ['version', /^Server Version: v1\.\d+\.\d+/m],
 ];

@@ -1,6 +1,7 @@
 import type {Asked} from '../attributes.ts';
+import type {Grant} from './grant.ts';
 import type {PolicyRule} from './objects.ts';
-import type {Grant, Policy, Who} from './policy.ts';
+import type {Policy, Who} from './policy.ts';
 import {describe} from './policy.ts';
 import {allowsGroup, allowsName, allowsResource, allowsVerb} from './rule-set.ts';
 

@@ -82,7 +82,7 @@ function randomWorld(random: () => number, pick: Pick, some: Some): OracleWorld 
       roleRef: {kind: pick(namespace ? ['Role', 'ClusterRole'] : ['ClusterRole']), name: pick(['r1', 'r2', 'r3'])},
     };
   };
-  return {roles, bindings: Array.from({length: Math.floor(random() * 20)}, (_, i) => binding(i))};
+  return {roles, bindings: Array.from({length: Math.floor(random() * (random() < 0.1 ? 300 : 20))}, (_, i) => binding(i))};
 }
 
 function randomQuestion(random: () => number, pick: Pick, some: Some): OracleQuestion {

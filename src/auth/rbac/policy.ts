@@ -1,7 +1,9 @@
 import type {Asked} from '../attributes.ts';
 import {accountUserName} from '../service-account.ts';
 import type {User} from '../user.ts';
-import type {Binding, Role, RoleRef, Subject} from './objects.ts';
+import type {Grant} from './grant.ts';
+import {narrow} from './narrowing.ts';
+import type {Binding, Role, RoleRef} from './objects.ts';
 import type {RuleSet} from './rule-set.ts';
 import {listOf, ruleSet} from './rule-set.ts';
 
@@ -9,24 +11,17 @@ import {listOf, ruleSet} from './rule-set.ts';
 export type Policy = {
   /** The rules of a role, or why there are none. `namespace`: that of the binding, absent of a ClusterRoleBinding. */
   role(ref: RoleRef, namespace: string | undefined): RuleSet | undefined;
-  /** Every grant to one of these users that counts in the namespace, in the order of the bindings; of each binding the first subject that is meant. */
-  grantsTo(users: readonly Who[], namespace: string | undefined): readonly Grant[];
+  /**
+   * Every grant to one of these users that counts in the namespace, in the order of the bindings; of each binding the first subject that is meant. Where it is
+   * said what is asked, those may be left out that do not allow it.
+   */
+  grantsTo(users: readonly Who[], namespace: string | undefined, asked?: Asked): readonly Grant[];
   /** The grants to anybody. To explain decisions with. */
   readonly grants: readonly Grant[];
 };
 
 /** As far as RBAC looks at a user. */
 export type Who = Pick<User, 'name' | 'groups'>;
-
-/** That a binding gives a role to a subject. */
-export type Grant = {
-  readonly binding: Binding;
-  readonly subject: Subject;
-  /** Absent when there is no such role. */
-  readonly rules: RuleSet | undefined;
-  /** By binding, and within it by subject. */
-  readonly order: number;
-};
 
 /** Where roles are looked for that are not among the given ones. */
 export type MoreRoles = Pick<Policy, 'role'>;
@@ -59,9 +54,9 @@ export function compilePolicy(roles: readonly Role[], bindings: readonly Binding
   return {
     role,
     grants,
-    grantsTo(users, namespace) {
-      const found = clusterWide.of(users);
-      const local = namespace ? byNamespace.get(namespace)?.of(users) : undefined;
+    grantsTo(users, namespace, asked) {
+      const found = clusterWide.of(users, asked);
+      const local = namespace ? byNamespace.get(namespace)?.of(users, asked) : undefined;
       return local ? [...found, ...local] : found;
     },
   };
@@ -96,15 +91,16 @@ class Index {
     }
   }
 
-  of(users: readonly Who[]): readonly Grant[] {
+  of(users: readonly Who[], asked: Asked | undefined): readonly Grant[] {
     const lists: (readonly Grant[])[] = [];
+    const add = (grants: readonly Grant[] | undefined): void => {
+      if (!grants) return;
+      if (asked) lists.push(...narrow(grants, asked).filter(list => list.length > 0));
+      else lists.push(grants);
+    };
     for (const {name, groups} of users) {
-      const own = this.#users.get(name);
-      if (own) lists.push(own);
-      for (const group of groups) {
-        const shared = this.#groups.get(group);
-        if (shared) lists.push(shared);
-      }
+      add(this.#users.get(name));
+      for (const group of groups) add(this.#groups.get(group));
     }
     const [first, ...others] = lists;
     if (!first) return none;
@@ -133,7 +129,7 @@ export const policyLimits = {
 
 /** Decides, and says why in Kubernetes' words: of what was refused, which roles were missing (nothing when none were). */
 export function judge(policy: Policy, users: readonly Who[], asked: Asked): Verdict {
-  const grants = policy.grantsTo(users, asked.resource?.namespace || undefined);
+  const grants = policy.grantsTo(users, asked.resource?.namespace || undefined, asked);
   for (const grant of grants) if (grant.rules?.allows(asked)) return {allowed: true, reason: `RBAC: allowed by ${describe(grant)}`};
   const missing = missingRoles(grants);
   return {allowed: false, reason: missing.length === 0 ? '' : `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}`};
