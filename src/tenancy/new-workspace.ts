@@ -69,10 +69,17 @@ export function furnish(plan: Plan): readonly Made[] {
       plural: 'logicalclusters',
       object: logicalCluster(plan, maker, {path, initializers, waiting, phase}),
     },
-    ...(plan.creator ? [adminBinding(maker, plan.creator.name)] : []),
+    ...(plan.creator ? [adminBinding(maker, nameInside(plan.creator))] : []),
     ...bound.map(one => standingBinding(maker, one)),
     ...(universal ? ['default', 'kube-system'].flatMap(name => namespaceWithContents(maker, name, plan.rootCa)) : []),
   ];
+}
+
+/** Service accounts go by another name abroad, lest the new workspace's own account of that name be its administrator (spec kcp 7.2). */
+function nameInside({name, extra}: Creator): string {
+  const home = extra?.['authentication.kcp.io/cluster-name']?.[0];
+  const prefix = 'system:serviceaccount:';
+  return home && name.startsWith(prefix) ? `system:kcp:serviceaccount:${home}:${name.slice(prefix.length)}` : name;
 }
 
 type Progress = {readonly phase: 'Initializing' | 'Ready'; readonly waiting: readonly string[]};

@@ -350,3 +350,21 @@ test('workspaces of a type are for those to make who may use it and all it exten
   await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:special']);
   succeeded(await make('one'), 201);
 });
+
+test('a service account administers the workspaces it makes, and theirs of the same name do not', async () => {
+  const {admin} = await entered();
+  const tokenIn = async (place: Api): Promise<string> =>
+    succeeded(await place.post('/api/v1/namespaces/t/serviceaccounts/robot/token', {spec: {}}), 201).at('status', 'token') as string;
+  const robotIn = async (place: Api): Promise<string> => {
+    await made(place, '/api/v1/namespaces/t/serviceaccounts', {metadata: {name: 'robot'}});
+    return tokenIn(place);
+  };
+  const robot = await robotIn(admin);
+  await grant(admin, 'ServiceAccount robot t', ['* tenancy.kcp.io/workspaces']);
+  const answer = await admin.as(robot).post('/apis/tenancy.kcp.io/v1alpha1/workspaces', workspaceObject('robots', 'root:universal'));
+  const child = plane.api.in(`/clusters/${succeeded(answer, 201).at('spec', 'cluster')}`);
+  succeeded(await child.as(robot).post(namespaces, {metadata: {name: 't'}}), 201);
+  const namesake = await robotIn(child);
+  refused(await child.as(namesake).get(secrets), 403, 'access denied');
+  succeeded(await child.as(namesake).get('/apis'));
+});
