@@ -49,7 +49,7 @@ export const rooms: {readonly [name: string]: Room} = {
   auth: {holds: 'who you are, what you may, and why', may: ['api'], uses: ['node:crypto']},
   admission: {
     holds: 'what we change or refuse beyond a kind by itself',
-    may: ['api', 'auth', 'schema', 'kinds', 'registry', 'storage', 'tenancy'],
+    may: ['api', 'auth', 'schema', 'cel', 'kinds', 'registry', 'storage', 'tenancy'],
   },
   server: {
     holds: 'the life of a request, a file a verb',
