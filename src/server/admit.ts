@@ -55,18 +55,31 @@ export async function mutateByHooks(x: InWorkspace, admission: Admission): Promi
   const asked = ask(x, admission);
   const {object} = admission;
   const before = object && clone(asJson(object));
-  let first = await mutatingRound(asked, mutating, () => true);
-  // Whoever asked for it sees once more what others made of the object after it.
-  if (object && [...first].some(([hook, left]) => hook.reinvoked && left !== stringify(asJson(object))))
-    first = await mutatingRound(
-      asked,
-      mutating,
-      hook => hook.reinvoked && first.has(hook) && first.get(hook) !== stringify(asJson(object)),
-    );
+  // A new object they see as the client sent it: what the server stamps comes after them.
+  const stamps = object && admission.operation === 'CREATE' ? takeStamps(object) : {};
+  await mutatingRounds(asked, mutating);
+  if (object) Object.assign(object.metadata, stamps);
   return before !== undefined && !equal(before, asJson(object as KubeObject));
 }
 
-/** Asks those that are chosen; what each left the object as. */
+async function mutatingRounds(asked: Asked, hooks: readonly Hook[]): Promise<void> {
+  const first = await mutatingRound(asked, hooks, () => true);
+  // Whoever asked for it sees once more what others made of the object after it.
+  const missed = (hook: Hook): boolean => first.has(hook) && first.get(hook) !== stringify(asJson(asked.object as KubeObject));
+  if ([...first.keys()].some(missed)) await mutatingRound(asked, hooks, missed);
+}
+
+function takeStamps({metadata}: KubeObject): JsonObject {
+  const json = metadata as unknown as JsonObject;
+  const taken: JsonObject = {};
+  for (const field of ['uid', 'creationTimestamp', 'generation']) {
+    if (json[field] !== undefined) taken[field] = json[field];
+    delete json[field];
+  }
+  return taken;
+}
+
+/** Asks those that are chosen; as what those that may be asked again left the object. */
 async function mutatingRound(asked: Asked, hooks: readonly Hook[], chosen: (hook: Hook) => boolean): Promise<Map<Hook, string>> {
   const left = new Map<Hook, string>();
   for (const hook of hooks) {

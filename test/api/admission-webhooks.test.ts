@@ -81,7 +81,7 @@ test('190 a mutating webhook adds a label, and is told all of the request', inPr
 
 test('190 what the server keeps for itself no webhook changes', inProcess, async () => {
   const api = await newPlace(plane);
-  await hook(api, 'mutating', patching({op: 'replace', path: '/metadata/uid', value: 'u'}, {op: 'remove', path: '/metadata/annotations'}));
+  await hook(api, 'mutating', patching({op: 'add', path: '/metadata/uid', value: 'u'}, {op: 'remove', path: '/metadata/annotations'}));
   const made = succeeded(await api.post(configMaps, configMap('a')), 201);
   assert.notEqual(made.at('metadata', 'uid'), 'u');
   assert.equal(typeof made.at('metadata', 'annotations', 'kcp.io/cluster'), 'string');
@@ -264,6 +264,32 @@ test('200 deletions show the old object, each of a collection by itself', inProc
       .map(each => each['name'])
       .sort(),
     ['a', 'b', 'c'],
+  );
+});
+
+test('199 a workspace knows its own webhooks alone, and none that is gone', inProcess, async () => {
+  const [api, other] = [await newPlace(plane), await newPlace(plane)];
+  const {name} = await hook(api, 'validating', deny());
+  refused(await api.post(configMaps, configMap('a')), 400, 'denied the request');
+  succeeded(await other.post(configMaps, configMap('a')), 201);
+  succeeded(await api.del(`${group}/validatingwebhookconfigurations/${name.split('.')[0]}`));
+  succeeded(await api.post(configMaps, configMap('a')), 201);
+});
+
+test('190 a mutating webhook sees what the client sent of a name, a validating one the name it got', inProcess, async () => {
+  const api = await newPlace(plane);
+  const [early, late] = [await hook(api, 'mutating', patching(label('added'))), await hook(api, 'validating', allow)];
+  const made = succeeded(await api.post(configMaps, {metadata: {generateName: 'a-'}}), 201);
+  const name = made.at('metadata', 'name');
+  assert.match(String(name), /^a-[a-z0-9]{5}$/);
+  const [before, after] = [early.asked()[0], late.asked()[0]];
+  assert.deepEqual(
+    [before?.['name'], dig(before, 'object', 'metadata', 'name'), dig(before, 'object', 'metadata', 'uid')],
+    [undefined, undefined, undefined],
+  );
+  assert.deepEqual(
+    [after?.['name'], dig(after, 'object', 'metadata', 'name'), dig(after, 'object', 'metadata', 'uid')],
+    [name, name, made.at('metadata', 'uid')],
   );
 });
 

@@ -67,7 +67,6 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     // Rules complete the object; each try starts from what the client sent.
     const object = asObject(clone(asJson(draft)));
     if (resource !== begun.resource) conform(resource, object);
-    if (generated) object.metadata.name = generateName(generated, deps.world.random);
     const write: Write = {
       verb: 'create',
       resource,
@@ -83,6 +82,7 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     if (!by.applied) await trackFields(x, by, object, undefined);
     const admission: Admission = {operation: 'CREATE', subresource: undefined, object, old: undefined, dryRun};
     if (await mutateByHooks(x, admission)) stampAgain(resource, object, workspace);
+    if (generated) object.metadata.name = generateName(generated, deps.world.random);
     resource.kind.strategy.prepareCreate?.(asJson(object));
     await applyRules(deps, 'mutate', write);
     judgeNew(resource, object, told ? [] : x.warnings, patience(deps));
