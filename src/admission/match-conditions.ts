@@ -1,7 +1,6 @@
 /** Whether the match conditions of a webhook hold for a request (spec kubernetes-api 9.2.5). */
-import type {JsonObject} from '../api/json.ts';
 import {compileAdmission} from '../cel/admission.ts';
-import type {Program} from '../cel/program.ts';
+import type {Bindings, Program} from '../cel/program.ts';
 import {callBudget} from '../cel/program.ts';
 import {BoundedCache} from '../registry/bounded-cache.ts';
 import type {MatchCondition} from './hooks.ts';
@@ -29,7 +28,7 @@ const programOf = (source: string): Program | undefined => {
 /** `false` when any condition is false; else what went wrong, if anything did. */
 export function conditionsHold(
   conditions: readonly MatchCondition[],
-  bindings: JsonObject,
+  bindings: Bindings,
   patience?: Patience,
 ): boolean | {readonly error: string} {
   let left: number = conditionLimits.budget;

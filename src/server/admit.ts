@@ -1,6 +1,7 @@
 /** Asking the admission webhooks of a workspace about a write (spec kubernetes-api 9). */
 import type {Request, Subject, Verdict} from '../admission/admission-review.ts';
 import {admissionReview, denial, hookFailed, readVerdict, requestOf} from '../admission/admission-review.ts';
+import {authorizerVariables} from '../admission/expression-authorizer.ts';
 import type {Hook} from '../admission/hooks.ts';
 import {hooksIn} from '../admission/hooks.ts';
 import {conditionsHold} from '../admission/match-conditions.ts';
@@ -160,7 +161,10 @@ async function subjectOf(asked: Asked, hook: Hook): Promise<Subject | undefined>
   };
   const subject: Subject = {resource, object: await shown(object), old: await shown(old)};
   if (hook.conditions.length === 0) return subject;
-  const bindings: JsonObject = {
+  const {namespace, name, subresource} = request;
+  const about = {...resource.gr, ...(subresource && {subresource}), ...(namespace && {namespace}), ...(name && {name})};
+  const bindings = {
+    ...authorizerVariables(request.user, x.workspace, about),
     object: subject.object ? asJson(subject.object) : null,
     oldObject: subject.old ? asJson(subject.old) : null,
     request: requestOf(request, subject, ''),

@@ -177,6 +177,19 @@ test('195 a condition that fails is a refusal, or none where failures are ignore
   );
 });
 
+test('195 conditions ask what the user may', inProcess, async () => {
+  const api = await newPlace(plane);
+  const asking = (expression: string) => hook(api, 'validating', allow, {matchConditions: [{name: 'may', expression}]});
+  const admin = await asking('authorizer.requestResource.check("update").allowed()');
+  const account = await asking('authorizer.serviceAccount("t", "default").group("").resource("secrets").check("get").allowed()');
+  const path = await asking('authorizer.path("/metrics").check("get").allowed()');
+  succeeded(await api.post(configMaps, configMap('a')), 201);
+  assert.deepEqual(
+    [admin, account, path].map(each => each.asked().length),
+    [1, 0, 1],
+  );
+});
+
 test('196 a request by an equivalent version is shown in the version of the rule', inProcess, async () => {
   const api = await plane.workspace('equivalent');
   succeeded(await api.post(paths.namespaces, {metadata: {name: 't'}}), 201);
