@@ -50,7 +50,7 @@ export const rooms: {readonly [name: string]: Room} = {
   audit: {holds: 'which requests are recorded, how much of them, and how a record looks', may: ['api'], uses: ['node:net']},
   admission: {
     holds: 'what we change or refuse beyond a kind by itself',
-    may: ['api', 'auth', 'schema', 'kinds', 'registry', 'storage', 'tenancy'],
+    may: ['api', 'auth', 'schema', 'cel', 'kinds', 'registry', 'storage', 'tenancy'],
   },
   server: {
     holds: 'the life of a request, a file a verb',

@@ -59,10 +59,11 @@ export class ApiError extends Error {
   /** A token to go on with after an expired page (spec kubernetes-api 4.1). */
   readonly continueToken: string | undefined;
 
-  constructor(reason: Reason, message: string, details?: StatusDetails, continueToken?: string) {
+  /** `code` where it does not follow from the reason: the words of a webhook. */
+  constructor(reason: Reason, message: string, details?: StatusDetails, continueToken?: string, code: number = codes[reason]) {
     super(message);
     this.reason = reason;
-    this.code = codes[reason];
+    this.code = code;
     this.details = details;
     this.continueToken = continueToken;
   }

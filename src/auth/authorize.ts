@@ -36,6 +36,8 @@ export type Allowed = {readonly user: User; readonly attributes: Attributes; rea
 export type Authorizer = {
   /** `entered`: as if the user had already been let into the workspace, and no export set limits (spec kcp 7.7, deep reviews). */
   decide(user: User, attributes: Attributes, options?: {readonly entered: boolean}): Promise<Decision>;
+  /** The same for somebody who cannot wait: how decisions in a workspace are made as of now. */
+  decider(workspace: WorkspaceId): Promise<Decide>;
   /**
    * @param steps is told what each part of the chain said, allowed or not
    * @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists
@@ -46,6 +48,9 @@ export type Authorizer = {
   /** The rules of a role that a binding in the workspace would give. */
   role(workspace: WorkspaceId, ref: RoleRef, namespace: string | undefined): Promise<RuleSet | undefined>;
 };
+
+/** Decides at once, in one workspace. */
+export type Decide = (user: User, attributes: Attributes) => Decision;
 
 /** What decisions are made of. */
 export type AuthorizerSources = {
@@ -72,33 +77,28 @@ export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources
     // Waiting costs a turn even of what is there.
     return [everywhere instanceof Promise ? await everywhere : everywhere, local instanceof Promise ? await local : local];
   };
+  const gather = async (workspace: WorkspaceId): Promise<Grounds> => {
+    const policies = await policiesOf(workspace);
+    const logicalCluster = logicalClusterOf(workspace);
+    const limits = policyOf(root);
+    return {
+      policies,
+      logicalCluster: logicalCluster instanceof Promise ? await logicalCluster : logicalCluster,
+      limits: limits instanceof Promise ? await limits : limits,
+    };
+  };
 
   const decide: Authorizer['decide'] = async (user, attributes, {entered} = {entered: false}) => {
-    const {workspace, path} = attributes;
-    if (user.groups.includes(groups.masters)) return allowed('before', `member of ${groups.masters}`);
-    if (path !== undefined && openPaths.test(path)) return allowed('before', 'open to everybody');
-    // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
-    if (workspace === '*' || workspace.startsWith('system:')) return refused('before', 'not a workspace');
-    const users = effectiveUsers(user, workspace);
-    const policies = await policiesOf(workspace);
-    const found = logicalClusterOf(workspace);
-    const logicalCluster = found instanceof Promise ? await found : found;
-    const closed = entered ? undefined : closedBy(user, users, {attributes, policies, logicalCluster});
-    if (closed) return refused(closed.stage, closed.reason);
-    if (isServersOwn(attributes)) return refused('systemcrd', 'this status is written by the server alone');
-    if (!entered && isExported(attributes) && !judge(await policyOf(root), asBound(users), attributes).allowed)
-      return refused('maxpermissionpolicy', 'beyond what its export permits anybody');
-    const errors: string[] = [];
-    for (const [i, policy] of policies.entries()) {
-      const verdict = judge(policy, users, attributes);
-      if (verdict.allowed) return allowed(i === 0 ? 'bootstrap' : 'local', verdict.reason);
-      if (verdict.reason) errors.push(verdict.reason);
-    }
-    return refused('local', errors.join('; ') || 'no role allows it', () => nearestMisses(policies, users, attributes));
+    const {workspace} = attributes;
+    return decideAtOnce(user, attributes) ?? decideUpon(await gather(workspace as WorkspaceId), user, attributes, entered);
   };
 
   return {
     decide,
+    async decider(workspace) {
+      const grounds = await gather(workspace);
+      return (user, attributes) => decideAtOnce(user, attributes) ?? decideUpon(grounds, user, attributes, false);
+    },
     async authorize(user, attributes, steps) {
       const decision = await decide(user, attributes);
       steps?.push(...stepsOf(decision));
@@ -112,6 +112,39 @@ export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources
     },
     role: async (workspace, ref, namespace) => (await policyOf(workspace)).role(ref, namespace),
   };
+}
+
+/** What is known of a workspace when something in it is decided. */
+type Grounds = {
+  /** Of all workspaces, and of this one. */
+  readonly policies: readonly Policy[];
+  readonly logicalCluster: KubeObject | undefined;
+  /** What exports of root allow anybody. */
+  readonly limits: Policy;
+};
+
+/** What needs no look at a workspace. */
+function decideAtOnce(user: User, {workspace, path}: Attributes): Decision | undefined {
+  if (user.groups.includes(groups.masters)) return allowed('before', `member of ${groups.masters}`);
+  if (path !== undefined && openPaths.test(path)) return allowed('before', 'open to everybody');
+  // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
+  return workspace === '*' || workspace.startsWith('system:') ? refused('before', 'not a workspace') : undefined;
+}
+
+function decideUpon({policies, logicalCluster, limits}: Grounds, user: User, attributes: Attributes, entered: boolean): Decision {
+  const users = effectiveUsers(user, attributes.workspace);
+  const closed = entered ? undefined : closedBy(user, users, {attributes, policies, logicalCluster});
+  if (closed) return refused(closed.stage, closed.reason);
+  if (isServersOwn(attributes)) return refused('systemcrd', 'this status is written by the server alone');
+  if (!entered && isExported(attributes) && !judge(limits, asBound(users), attributes).allowed)
+    return refused('maxpermissionpolicy', 'beyond what its export permits anybody');
+  const errors: string[] = [];
+  for (const [i, policy] of policies.entries()) {
+    const verdict = judge(policy, users, attributes);
+    if (verdict.allowed) return allowed(i === 0 ? 'bootstrap' : 'local', verdict.reason);
+    if (verdict.reason) errors.push(verdict.reason);
+  }
+  return refused('local', errors.join('; ') || 'no role allows it', () => nearestMisses(policies, users, attributes));
 }
 
 /** What a workspace demands of those who want to know of it that certain groups have (spec kcp 7.7). */

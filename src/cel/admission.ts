@@ -2,7 +2,8 @@
 import {define, functionsOf} from './functions.ts';
 import {kubernetesFunctions} from './libraries.ts';
 import {authorizer, authorizerType, resourceCheckType} from './library/authorizer.ts';
-import {inspect} from './program.ts';
+import type {Malformed, Program} from './program.ts';
+import {compile, inspect} from './program.ts';
 import type {Environment, MessageType} from './scope.ts';
 import type {Field, Type} from './types.ts';
 import {bool, dyn, int, listOf, mapOf, nullType, opaque, showType, string, timestamp} from './types.ts';
@@ -104,6 +105,9 @@ function environmentOf(scope: AdmissionScope): Environment {
   if (scope.variables) variables.set('variables', {kind: 'object', name: 'kubernetes.variables', fields: scope.variables});
   return scope.patches ? {variables, functions: patchFunctions, messages: patchMessage} : {variables, functions};
 }
+
+/** Compiles an expression that may use what the scope offers. Never throws. */
+export const compileAdmission = (source: string, scope: AdmissionScope): Program | Malformed => compile(source, environmentOf(scope));
 
 /** What came of an expression: its type, and what is wrong with it in Kubernetes' words. */
 export type Judged = {readonly type: Type; readonly trouble: string | undefined};

@@ -16,6 +16,8 @@ import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
 import {conform} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
+import type {Admission} from '../admit.ts';
+import {mutateByHooks, validateByHooks} from '../admit.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import {written} from '../changed.ts';
@@ -70,7 +72,6 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     // Rules complete the object; each try starts from what the client sent.
     const object = asObject(clone(asJson(draft)));
     if (resource !== begun.resource) conform(resource, object);
-    if (generated) object.metadata.name = generateName(generated, deps.world.random);
     const write: Write = {
       verb: 'create',
       resource,
@@ -84,11 +85,15 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     };
     // What the server adds from here on is nobody's.
     if (!by.applied) await trackFields(x, by, object, undefined);
+    const admission: Admission = {operation: 'CREATE', subresource: undefined, object, old: undefined, dryRun};
+    if (await mutateByHooks(x, admission)) stampAgain(resource, object, workspace);
+    if (generated) object.metadata.name = generateName(generated, deps.world.random);
     resource.kind.strategy.prepareCreate?.(asJson(object));
     await applyRules(deps, 'mutate', write);
     judgeNew(resource, object, told ? [] : x.warnings, patience(deps));
     told = true;
     await applyRules(deps, 'settle', write);
+    await validateByHooks(x, admission);
     const key = keyOfObject(resource, workspace, object);
     // Of a real write the commit itself finds out whether the name is taken.
     if (!dryRun) {
@@ -119,8 +124,14 @@ function stamp({kind, schema}: Resource, object: KubeObject, workspace: Workspac
   wipeSystemFields(metadata as unknown as JsonObject);
   metadata.uid = world.uid();
   metadata.creationTimestamp = timestamp(world.now());
-  metadata.annotations = {...metadata.annotations, [clusterAnnotation]: workspace};
   if (kind.strategy.generation) metadata.generation = 1;
+  stampAgain({kind, schema}, object, workspace);
+}
+
+/** Those that webhooks can have written since. */
+function stampAgain({kind, schema}: Pick<Resource, 'kind' | 'schema'>, object: KubeObject, workspace: WorkspaceId): void {
+  const {metadata} = object;
+  metadata.annotations = {...metadata.annotations, [clusterAnnotation]: workspace};
   // Status is the business of those who write /status.
   if (kind.subresources.status) {
     delete object['status'];

@@ -1,9 +1,12 @@
 import {decideDeletion, deletionOps} from '../../admission/deletion.ts';
 import type {Write} from '../../admission/rule.ts';
+import type {JsonObject} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {isForeign} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
+import type {Admission} from '../admit.ts';
+import {mutateByHooks, validateByHooks} from '../admit.ts';
 import type {Changed} from '../changed.ts';
 import {written} from '../changed.ts';
 import {commit, isCommitted} from '../commit.ts';
@@ -55,6 +58,17 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
     also: [],
     warnings: x.warnings,
   };
+  // Before the object is changed: they are shown it as it is.
+  const admission: Admission = {
+    operation: 'DELETE',
+    subresource: undefined,
+    object: undefined,
+    old: object,
+    dryRun: options.dryRun,
+    options: told(options),
+  };
+  await mutateByHooks(x, admission);
+  await validateByHooks(x, admission);
   const decided = await decideDeletion(write, options.propagation, deps);
   const gone = decided === 'gone' ? object : undefined;
   if (decided === 'unchanged') return {changed: isForeign(resource, live) ? {object} : {entry: live}, gone};
@@ -67,6 +81,15 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
   object.metadata.resourceVersion = String(outcome.revision);
   return {changed: {object}, gone};
 }
+
+/** The options as webhooks are told of them. */
+const told = ({dryRun, preconditions, propagation, orphanDependents}: DeleteOptions): JsonObject => ({
+  kind: 'DeleteOptions',
+  apiVersion: 'meta.k8s.io/v1',
+  ...(Object.keys(preconditions).length > 0 && {preconditions: {...preconditions}}),
+  ...(orphanDependents === undefined ? propagation && {propagationPolicy: propagation} : {orphanDependents}),
+  ...(dryRun && {dryRun: ['All']}),
+});
 
 const success = ({gr}: Resource, {metadata}: KubeObject) => ({
   kind: 'Status',
