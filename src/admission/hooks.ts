@@ -7,20 +7,21 @@ import {selectorFromObject} from '../api/selectors.ts';
 import type {WebhookClient} from '../api/webhooks.ts';
 import {child, number, objects, text, texts} from '../kinds/read.ts';
 import {readWebhookClient} from '../kinds/webhook-client.ts';
-import {BoundedCache} from '../registry/bounded-cache.ts';
-import {builtInSection, parseKey, rangeOf} from '../registry/keys.ts';
+import {byWorkspace} from '../registry/by-workspace.ts';
+import {builtInSection, rangeOf} from '../registry/keys.ts';
 import {peek} from '../registry/stored.ts';
 import type {Entry, Key, Storage} from '../storage/storage.ts';
 import type {RequestRule} from './request-rules.ts';
 import {readRequestRule} from './request-rules.ts';
 
-export const hookLimits = {
-  /** Configurations that are read in one go. */
+/** Of configurations. */
+const limits = {
   atOnce: {limit: 200, bytesMax: 1024 * 1024},
-  /** What is held of the workspaces that were written to last, by the bytes it was read from. */
+  /** Leaving one out would let requests past it. */
+  ofKindMax: Number.POSITIVE_INFINITY,
   heldBytesMax: 16 * 1024 * 1024,
-  /** What a workspace takes at least. */
   overheadBytes: 256,
+  changesMax: 200,
 } as const;
 
 /** One webhook of a configuration. */
@@ -51,7 +52,10 @@ const none: Hooks = {mutating: [], validating: []};
 const spaceOf = (resource: string) => ({group: 'admissionregistration.k8s.io', resource, section: builtInSection}) as const;
 const spaces = [spaceOf('mutatingwebhookconfigurations'), spaceOf('validatingwebhookconfigurations')] as const;
 
-type Held = {readonly hooks: Hooks; readonly bytes: number};
+const mutatingRange = rangeOf(spaces[0]);
+
+type Configuration = {readonly mutating: boolean; readonly hooks: readonly Hook[]; readonly bytes: number};
+type Configurations = ReadonlyMap<Key, Configuration>;
 
 const known = new WeakMap<Storage, HooksOf>();
 type HooksOf = (workspace: WorkspaceId) => Hooks | Promise<Hooks>;
@@ -67,77 +71,30 @@ export function hooksIn(store: Storage, workspace: WorkspaceId): Hooks | Promise
 }
 
 function hooksOf(store: Storage): HooksOf {
-  const held = new BoundedCache<WorkspaceId, Held>(hookLimits.heldBytesMax, ({bytes}) => bytes);
-  const reading = new Map<WorkspaceId, Promise<Hooks>>();
-  const following = new Set<string>();
-  const follow = (): void => {
-    for (const space of spaces) {
-      if (following.has(space.resource)) continue;
-      following.add(space.resource);
-      store.watch(rangeOf(space), store.revision(), {
-        events(batch) {
-          for (const {key} of batch) {
-            const {workspace} = parseKey(key);
-            held.delete(workspace);
-            reading.delete(workspace);
-          }
-        },
-        ended() {
-          following.delete(space.resource);
-          held.clear();
-          reading.clear();
-        },
-      });
+  const configurationsOf = byWorkspace({store, spaces, read: readConfiguration, limits, turn: async () => {}});
+  const made = new WeakMap<Configurations, Hooks>();
+  const hooksFrom = (configurations: Configurations): Hooks => {
+    if (configurations.size === 0) return none;
+    let hooks = made.get(configurations);
+    if (!hooks) {
+      const all = [...configurations.values()];
+      const of = (mutating: boolean): readonly Hook[] => all.filter(each => each.mutating === mutating).flatMap(each => each.hooks);
+      hooks = {mutating: of(true), validating: of(false)};
+      made.set(configurations, hooks);
     }
+    return hooks;
   };
   return workspace => {
-    if (following.size < spaces.length) follow();
-    const found = held.get(workspace);
-    if (found) return found.hooks;
-    const under = reading.get(workspace);
-    if (under) return under;
-    const mine = readHooks(store, workspace).then(
-      read => {
-        // A change meanwhile has taken it out.
-        if (reading.get(workspace) === mine) {
-          reading.delete(workspace);
-          held.set(workspace, read);
-        }
-        return read.hooks;
-      },
-      err => {
-        if (reading.get(workspace) === mine) reading.delete(workspace);
-        throw err;
-      },
-    );
-    reading.set(workspace, mine);
-    return mine;
+    const configurations = configurationsOf(workspace);
+    return configurations instanceof Promise ? configurations.then(hooksFrom) : hooksFrom(configurations);
   };
 }
 
-async function readHooks(store: Storage, workspace: WorkspaceId): Promise<Held> {
-  let bytes: number = hookLimits.overheadBytes;
-  const [mutating, validating] = await Promise.all(
-    spaces.map(async space => {
-      const hooks: Hook[] = [];
-      for await (const entry of entriesOf(store, rangeOf(space, workspace))) {
-        bytes += entry.value.length;
-        hooks.push(...objects(asJson(peek(entry)), 'webhooks').map(readHook));
-      }
-      return hooks;
-    }),
-  );
-  return {hooks: mutating?.length || validating?.length ? {mutating: mutating ?? [], validating: validating ?? []} : none, bytes};
-}
-
-async function* entriesOf(store: Storage, range: ReturnType<typeof rangeOf>): AsyncGenerator<Entry> {
-  for (let after: Key | undefined, more = true; more; ) {
-    const page = await store.list(range, {...hookLimits.atOnce, ...(after && {after})});
-    yield* page.entries;
-    after = page.entries.at(-1)?.key;
-    more = page.more;
-  }
-}
+const readConfiguration = (entry: Entry): Configuration => ({
+  mutating: entry.key.startsWith(mutatingRange),
+  hooks: objects(asJson(peek(entry)), 'webhooks').map(readHook),
+  bytes: entry.value.length,
+});
 
 function readHook(webhook: JsonObject): Hook {
   const versions = texts(webhook, 'admissionReviewVersions');

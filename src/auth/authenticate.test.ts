@@ -21,6 +21,33 @@ const sources: TokenSources = {
   accounts: nobody,
 };
 
+test('tokens, certificates and strangers', async () => {
+  assert.deepEqual(await authenticate({authorization: 'Bearer s3cret', peer: undefined}, sources), {
+    name: 'alice',
+    groups: ['team-1', 'system:authenticated'],
+  });
+  const bob = await authenticate({authorization: undefined, peer: {commonName: 'bob', organizations: ['o']}}, sources);
+  assert.deepEqual(bob.groups, ['o', 'system:authenticated']);
+  for (const authorization of [undefined, 'Bearer', 'Bearer ', 'Basic s3cret', 's3cret', '']) {
+    assert.equal((await authenticate({authorization, peer: undefined}, sources)).name, 'system:anonymous', String(authorization));
+  }
+  for (const authorization of ['Bearer wrong', 'bearer s3cre']) {
+    await assert.rejects(
+      authenticate({authorization, peer: undefined}, sources),
+      (err: unknown) => err instanceof ApiError && err.code === 401,
+      authorization,
+    );
+  }
+});
+
+test('a token that is known is for this server alone', async () => {
+  assert.deepEqual(await identify('s3cret', sources, ['others', 'us']), {
+    user: {name: 'alice', groups: ['team-1', 'system:authenticated']},
+    audiences: ['us'],
+  });
+  assert.deepEqual(await identify('s3cret', sources, ['others']), {why: 'invalid bearer token'});
+});
+
 test('tokens of other issuers are asked last, and are for this server', async () => {
   const issued = {
     identify: async (token: string) =>
