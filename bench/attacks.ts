@@ -1,5 +1,7 @@
 /** What somebody sends who wants the others to wait. */
 
+import {customKind} from './objects.ts';
+
 export type Attack = {
   readonly name: string;
   readonly method: 'POST' | 'PATCH' | 'PUT';
@@ -19,18 +21,6 @@ const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const map = (count: number, value: (i: number) => unknown): object =>
   Object.fromEntries(Array.from({length: count}, (_, i) => [`key-${i}`, value(i)]));
-
-const definition = (plural: string, spec: object): object => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {name: `${plural}.example.com`},
-  spec: {
-    group: 'example.com',
-    scope: 'Namespaced',
-    names: {plural, kind: plural[0]!.toUpperCase() + plural.slice(1, -1)},
-    versions: [{name: 'v1', served: true, storage: true, schema: {openAPIV3Schema: {type: 'object', properties: {spec}}}}],
-  },
-});
 
 const evil = (name: string, spec: object): object => ({apiVersion: 'example.com/v1', kind: 'Evil', metadata: {name}, spec});
 
@@ -55,7 +45,7 @@ export const prepared: readonly {readonly method: 'POST'; readonly target: strin
     method: 'POST',
     target: definitions,
     body: json(
-      definition('evils', {
+      customKind('evils', {
         type: 'object',
         properties: {
           pattern: {type: 'string', pattern: '^(a+)+$'},
@@ -72,7 +62,7 @@ export const prepared: readonly {readonly method: 'POST'; readonly target: strin
       }),
     ),
   },
-  {method: 'POST', target: definitions, body: json(definition('ruleds', pairs(10)))},
+  {method: 'POST', target: definitions, body: json(customKind('ruleds', pairs(10)))},
   {method: 'POST', target: configMaps, body: json({metadata: {name: 'patched'}, data: {count: '0'}})},
 ];
 
@@ -95,21 +85,21 @@ export const attacks: readonly Attack[] = [
     name: 'a definition 1,000 levels deep',
     method: 'POST',
     target: definitions,
-    body: json(definition('deeps', nested(1_000))),
+    body: json(customKind('deeps', nested(1_000))),
     expect: [400, 422],
   },
   {
     name: 'a definition of 5,000 references',
     method: 'POST',
     target: definitions,
-    body: json(definition('refs', {type: 'object', properties: map(5_000, () => ({$ref: '#/definitions/x'}))})),
+    body: json(customKind('refs', {type: 'object', properties: map(5_000, () => ({$ref: '#/definitions/x'}))})),
     expect: [422],
   },
   {
     name: 'a definition of 10,000 fields',
     method: 'POST',
     target: `${definitions}?dryRun=All`,
-    body: json(definition('widths', {type: 'object', properties: map(10_000, () => ({type: 'string', pattern: '^[a-z]{1,10}$'}))})),
+    body: json(customKind('widths', {type: 'object', properties: map(10_000, () => ({type: 'string', pattern: '^[a-z]{1,10}$'}))})),
     expect: [201, 413, 422],
   },
   {

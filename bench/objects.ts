@@ -24,6 +24,22 @@ const configMapOf = (name: string, n: number, labels?: Labels) => ({
 export const configMap = (name: string, n: number, labels?: Labels): Uint8Array =>
   Buffer.from(JSON.stringify(configMapOf(name, n, labels)));
 
+/** `widgets` are of the kind `Widget`. */
+export const kindOf = (plural: string): string => plural[0]!.toUpperCase() + plural.slice(1, -1);
+
+/** A CustomResourceDefinition of `example.com` with this schema of its spec. */
+export const customKind = (plural: string, spec: object): object => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: {name: `${plural}.example.com`},
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: {plural, kind: kindOf(plural)},
+    versions: [{name: 'v1', served: true, storage: true, schema: {openAPIV3Schema: {type: 'object', properties: {spec}}}}],
+  },
+});
+
 const countMark = Buffer.from('"count":"');
 
 /** Tells the count of each ConfigMap in a piece of a watch. One that is cut in two by the pieces is passed over. */

@@ -1,5 +1,5 @@
 import {drive, sleep} from '../load.ts';
-import {workspace} from '../objects.ts';
+import {customKind, kindOf, workspace} from '../objects.ts';
 import {type Note, type Row, type Settings, watched} from '../row.ts';
 import {type Server, startServer} from '../server.ts';
 import type {Session} from '../session.ts';
@@ -14,7 +14,7 @@ export const rules: Row = {
     const [maker] = (await server.sessions(1)) as [Session];
     const path = await workspace(maker, 'rules');
     for (const {plural, validations} of kinds) {
-      const body = json(definition(plural, validations));
+      const body = json(customKind(plural, specOf(validations)));
       await maker.ask({method: 'POST', path: `/clusters/${path}/apis/apiextensions.k8s.io/v1/customresourcedefinitions`, body});
     }
     await sleep(1_000);
@@ -76,18 +76,6 @@ const kinds = [
 const text = {type: 'string', maxLength: 10_000};
 const whole = {type: 'integer', minimum: 0, maximum: 100_000};
 
-const definition = (plural: string, rules: readonly object[]): object => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {name: `${plural}.example.com`},
-  spec: {
-    group: 'example.com',
-    scope: 'Namespaced',
-    names: {plural, kind: kindOf(plural)},
-    versions: [{name: 'v1', served: true, storage: true, schema: {openAPIV3Schema: {type: 'object', properties: {spec: specOf(rules)}}}}],
-  },
-});
-
 const specOf = (rules: readonly object[]): object => ({
   type: 'object',
   properties: {
@@ -98,8 +86,6 @@ const specOf = (rules: readonly object[]): object => ({
   },
   ...(rules.length > 0 && {'x-kubernetes-validations': rules}),
 });
-
-const kindOf = (plural: string): string => plural[0]!.toUpperCase() + plural.slice(1, -1);
 
 /** About 6 kB. */
 const gadget = (plural: string, name: string): object => ({
