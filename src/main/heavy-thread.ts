@@ -2,8 +2,8 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {Timers} from '../api/world.ts';
-import type {Elsewhere} from '../server/heavy.ts';
-import type {HttpReply, HttpRequest} from '../server/http.ts';
+import type {Answered, Elsewhere} from '../server/heavy.ts';
+import type {HttpRequest} from '../server/http.ts';
 import {type Channel, ownBytes, Peer} from '../threads/peer.ts';
 import type {Log} from './log.ts';
 
@@ -48,7 +48,7 @@ export type Travelling = Pick<HttpRequest, 'method' | 'target' | 'headers' | 'pe
 type Waiting = {
   readonly request: Travelling;
   readonly workspace: string;
-  readonly resolve: (reply: HttpReply) => void;
+  readonly resolve: (answered: Answered) => void;
   readonly reject: (why: ApiError) => void;
 };
 
@@ -90,7 +90,7 @@ class Line {
     this.#options = options;
   }
 
-  answer(request: Travelling, workspace: WorkspaceId | '*'): Promise<HttpReply> {
+  answer(request: Travelling, workspace: WorkspaceId | '*'): Promise<Answered> {
     const {waitingMax, waitingBytesMax, perWorkspaceMax} = heavyThreadLimits;
     const count = this.#counts.get(workspace) ?? 0;
     if (this.#closed) throw unavailable('the server is shutting down');
@@ -98,7 +98,7 @@ class Line {
       throw new ApiError('TooManyRequests', 'too many large requests wait for an answer, please try again later', {retryAfterSeconds: 1});
     this.#counts.set(workspace, count + 1);
     this.#waitingBytes += request.body.length;
-    return new Promise<HttpReply>((resolve, reject) => {
+    return new Promise<Answered>((resolve, reject) => {
       this.#waiting.push({request, workspace, resolve, reject});
       this.#next();
     }).finally(() => this.#left(workspace));
@@ -128,9 +128,9 @@ class Line {
   #run(each: Waiting): void {
     const {peer, served} = this.#thread();
     peer
-      .ask<HttpReply>('answer', each.request, served.mark())
+      .ask<Answered>('answer', each.request, served.mark())
       .then(
-        reply => each.resolve(reply),
+        answered => each.resolve(answered),
         (err: Error) => each.reject(unavailable(err.message)),
       )
       .finally(() => {

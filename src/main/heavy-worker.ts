@@ -11,6 +11,8 @@ import type {Log} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import type {AnonymousConfig} from '../auth/jwt/config.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
+import {LoopTime, type Spender} from '../server/fairness/loop-time.ts';
+import type {Answered} from '../server/heavy.ts';
 import type {HttpReply, StreamBody} from '../server/http.ts';
 import type {Storage} from '../storage/storage.ts';
 import {ownBytes, Peer} from '../threads/peer.ts';
@@ -61,8 +63,11 @@ function giveWay(): void {
 }
 giveWay();
 
+const time = new LoopTime(() => performance.eventLoopUtilization());
+
 const {handler} = createPlane({
   store,
+  time,
   world: realWorld,
   log,
   tokens: tokenLookup(data.tokens),
@@ -85,12 +90,25 @@ const {handler} = createPlane({
 
 peer.serve({
   beat: nothing,
-  async answer({body, ...request}: Travelling, mark: Mark): Promise<HttpReply> {
+  async answer({body, ...request}: Travelling, mark: Mark): Promise<Answered> {
     store.caughtUp(mark);
-    const reply = await handler({...request, body: async () => body, signal: new AbortController().signal});
-    return {...reply, body: (await pieces(reply.body)).map(ownBytes)};
+    const spent = new Spent();
+    const reply = await time.run(spent, async () => {
+      const answer = await handler({...request, body: async () => body, signal: new AbortController().signal});
+      return {...answer, body: (await pieces(answer.body)).map(ownBytes)};
+    });
+    return {...reply, tookMs: spent.ms};
   },
 });
+
+/** What one request took of this thread. */
+class Spent implements Spender {
+  ms = 0;
+
+  spent(ms: number): void {
+    this.ms += ms;
+  }
+}
 
 /** A body that can travel. */
 function pieces(body: HttpReply['body']): Promise<readonly Uint8Array[]> | readonly Uint8Array[] {

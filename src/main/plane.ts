@@ -18,6 +18,8 @@ import {logicalClusterReader} from '../registry/logical-clusters.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
+import type {Fairness} from '../server/fairness/fairness.ts';
+import {type LoopTime, timedStore, timedWebhooks} from '../server/fairness/loop-time.ts';
 import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
 import {publishedCache} from '../server/published.ts';
@@ -43,6 +45,10 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
   readonly elsewhere?: Elsewhere;
+  /** What anybody may have of the server; everything when absent. */
+  readonly fairness?: Fairness;
+  /** Of a server over the store of another thread: whose work this one does. */
+  readonly time?: LoopTime;
   /** What is recorded of requests; nothing when absent. */
   readonly audit?: Audit | undefined;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
@@ -59,8 +65,10 @@ export type Plane = {
 };
 
 export function createPlane(options: PlaneOptions): Plane {
-  const {world, log} = options;
-  const store = datedEvents(options.store, world);
+  const {fairness, log} = options;
+  const time = fairness?.time ?? options.time;
+  const world = fairness ? {...options.world, turn: fairness.turn} : options.world;
+  const store = datedEvents(time ? timedStore(options.store, time, !fairness) : options.store, world);
   const settings: Settings = {
     shardName: options.shardName,
     rootCa: options.rootCa,
@@ -78,9 +86,10 @@ export function createPlane(options: PlaneOptions): Plane {
     anonymous: options.anonymous,
     rules,
     about: options.about,
-    webhooks: inLines(options.webhooks, world),
+    webhooks: inLines(time ? timedWebhooks(options.webhooks, time) : options.webhooks, world),
     published: publishedCache(),
     elsewhere: options.elsewhere,
+    fairness,
     audit: options.audit,
     log,
     observe: options.observe,

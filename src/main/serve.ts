@@ -9,6 +9,7 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
+import {fairnessOf} from './fairness.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
@@ -61,7 +62,8 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     oldShardAdmin: kubeconfigBefore === undefined ? undefined : await shardAdminTokenOf(kubeconfigBefore),
     withUser: config.batteries.has('user'),
   });
-  const measures = measure(config.shardName, store);
+  const fairness = fairnessOf(config);
+  const measures = measure(config.shardName, store, fairness);
   const url = (): string => config.shardBaseUrl || serverUrl(host, state.port);
   const external = (): string => config.shardExternalUrl || url();
   const accountTokens = accountTokensOf(config);
@@ -108,6 +110,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     }),
     observe: measures.observe,
     elsewhere: heavy,
+    fairness,
     audit,
     eventsKeptMs: config.eventTtl,
   });

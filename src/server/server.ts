@@ -20,9 +20,11 @@ import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
-import {Heavy} from './heavy.ts';
+import type {Visit} from './fairness/visit.ts';
+import {type Answered, Heavy} from './heavy.ts';
 import type {Handler, HttpReply} from './http.ts';
 import {header} from './http.ts';
+import {letIn} from './let-in.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import {replyError} from './reply.ts';
@@ -46,6 +48,7 @@ export function apiServer(deps: Deps): Handler {
 
 async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<HttpReply> {
   const {headers, peer} = call.request;
+  const time = deps.fairness?.time;
   let warnings: readonly string[] = [];
   try {
     const {cluster} = call.target;
@@ -60,16 +63,19 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
     const wish = readWish(headers);
     const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
     if (wish) trail?.actsAs(user);
-    const attributes = attributesOf(call, place);
-    if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
-    const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
-    trail?.allowed(allowed.why);
-    return await orElsewhere(deps, call, place, async () => {
-      if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
-      const exchange = await resolve(deps, allowed, call, place.workspace);
-      ({warnings} = exchange);
-      trail?.understood(exchange.resource);
-      return compress(call, await answer(trail ? {...exchange, trail} : exchange));
+    return await letIn(deps, call, {user, place}, async visit => {
+      const attributes = attributesOf(call, place);
+      if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
+      const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
+      trail?.allowed(allowed.why);
+      visit?.allowed();
+      return orElsewhere(deps, call, {place, visit}, async () => {
+        if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace), time);
+        const exchange = await resolve(deps, allowed, call, place.workspace);
+        ({warnings} = exchange);
+        trail?.understood(exchange.resource);
+        return compress(call, await answer(trail ? {...exchange, trail} : exchange), time);
+      });
     });
   } catch (err) {
     if (!(err instanceof ApiError)) {
@@ -84,18 +90,22 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
   }
 }
 
-/** What finds itself too heavy is answered by another thread. */
+/** What finds itself too heavy is answered by another thread, on the same account. */
 async function orElsewhere(
-  {elsewhere}: Deps,
+  {elsewhere, fairness}: Deps,
   {request, auditId}: Call,
-  {workspace}: Place,
+  {place, visit}: {readonly place: Place; readonly visit: Visit | undefined},
   here: () => Promise<HttpReply>,
 ): Promise<HttpReply> {
   try {
     return await here();
   } catch (err) {
-    if (err instanceof Heavy && elsewhere) return elsewhere.answer(withAuditId(request, auditId), workspace);
-    throw err;
+    if (!(err instanceof Heavy && elsewhere)) throw err;
+    const ask = (): Promise<Answered> => elsewhere.answer(withAuditId(request, auditId), place.workspace);
+    if (!fairness) return ask();
+    const answered = await fairness.time.elsewhere(ask);
+    visit?.spent(answered.tookMs ?? 0, fairness.time.now());
+    return answered;
   }
 }
 

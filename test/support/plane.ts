@@ -5,6 +5,9 @@ import type {PlaneOptions} from '../../src/main/plane.ts';
 import {createPlane} from '../../src/main/plane.ts';
 import {tokenKeys} from '../../src/main/token-keys.ts';
 import {digest, tokenLookup} from '../../src/main/tokens.ts';
+import {Fairness} from '../../src/server/fairness/fairness.ts';
+import type {FairnessLimits} from '../../src/server/fairness/limits.ts';
+import {LoopTime} from '../../src/server/fairness/loop-time.ts';
 import type {Handler} from '../../src/server/http.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import type {Answer, Api} from './api-client.ts';
@@ -83,7 +86,27 @@ export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestP
   return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
 }
 
-type Extra = Pick<PlaneOptions, 'audit' | 'elsewhere'>;
+type Extra = Pick<PlaneOptions, 'audit' | 'elsewhere' | 'fairness'>;
+
+/** Tests ask for more at once than any client does. */
+const ordinaryLimits: FairnessLimits = {
+  readOnlyMax: 10_000,
+  mutatingMax: 10_000,
+  perUserMax: 0,
+  perWorkspaceMax: 0,
+  loopPerUser: {msPerSecond: 0, burstMs: 0},
+  loopPerWorkspace: {msPerSecond: 0, burstMs: 0},
+  watchesPerUserMax: 10_000,
+  watchesPerWorkspaceMax: 10_000,
+};
+
+/** What one may have of a plane of a test. */
+export const fairnessIn = (world: VirtualWorld, limits: Partial<FairnessLimits> = {}): Fairness =>
+  new Fairness({
+    limits: {...ordinaryLimits, ...limits},
+    time: new LoopTime(() => ({active: 0, idle: world.now()})),
+    timers: world,
+  });
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
   const {store} = opened;
@@ -107,6 +130,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
     ),
     observe: () => {},
     eventsKeptMs: 3_600_000,
+    fairness: fairnessIn(world),
     ...more,
   });
   await plane.start({urls: {base: url, external: url, virtualWorkspace: url}, workspaceTypes: true});

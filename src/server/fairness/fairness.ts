@@ -1,0 +1,254 @@
+/**
+ * Who gets how much of the server (docs/decisions/0007-fairness.md): places in flight, and time of the event loop, each by user and by workspace. Whoever
+ * stays within what is theirs goes through at once; who does not waits in a line in which all take turns, and is told to come back later when that takes
+ * too long.
+ */
+import {ApiError} from '../../api/errors.ts';
+import type {Timers} from '../../api/world.ts';
+import type {User} from '../../auth/user.ts';
+import {Accounts} from './accounts.ts';
+import {type FairnessLimits, waitLimits} from './limits.ts';
+import {FairLine, type InLine} from './line.ts';
+import type {LoopTime} from './loop-time.ts';
+import {type Payer, type Sort, Visit, type VisitKeeper} from './visit.ts';
+import {type FlowSchema, whose} from './whose.ts';
+
+/** Why somebody was sent away, in Kubernetes' words, and one of our own. */
+export type Rejection = 'queue-full' | 'time-out' | 'too-many-watches';
+
+export type Asking = {
+  readonly user: User;
+  /** Where it is asked, whether or not the user may. */
+  readonly workspace: string;
+  readonly sort: Sort;
+  /** Aborted when nobody waits for an answer any more. Asked for only where somebody has to wait. */
+  readonly gone: () => AbortSignal;
+};
+
+type Waiter = InLine & {
+  readonly payer: Payer;
+  readonly sort: Sort;
+  /** Spent too much; otherwise it waits for a place. */
+  readonly behind: boolean;
+  readonly letIn: (visit: Visit) => void;
+};
+
+type Piece = InLine & {readonly goOn: () => void};
+
+type Options = {readonly limits: FairnessLimits; readonly time: LoopTime; readonly timers: Timers};
+
+export class Fairness implements VisitKeeper {
+  readonly time: LoopTime;
+  readonly #limits: FairnessLimits;
+  readonly #timers: Timers;
+  readonly #users: Accounts;
+  readonly #workspaces: Accounts;
+  /** Places taken, of those that are limited, and requests that take none. */
+  readonly #taken = {readOnly: 0, mutating: 0, watch: 0};
+  readonly #beside = {readOnly: 0, mutating: 0, watch: 0};
+  readonly #waiting = new FairLine<Waiter>();
+  /** Those of the waiting that only lack a place: nobody overtakes them. */
+  #patient = 0;
+  #lettingIn = false;
+  /** What a piece of those who had to wait takes, at the upper end. */
+  #pieceMs: number = waitLimits.letInMsMax;
+  readonly #pieces = new FairLine<Piece>();
+  readonly #waitingBySchema = new Map<FlowSchema, number>();
+  readonly #rejected = new Map<string, {readonly schema: FlowSchema; readonly why: Rejection; count: number}>();
+
+  constructor({limits, time, timers}: Options) {
+    this.time = time;
+    this.#limits = limits;
+    this.#timers = timers;
+    this.#users = new Accounts(limits.loopPerUser, waitLimits.idleAccountsMax);
+    this.#workspaces = new Accounts(limits.loopPerWorkspace, waitLimits.idleAccountsMax);
+  }
+
+  /** Lets in what nothing holds up, as Kubernetes does with system:masters and probes. It counts all the same. */
+  exempt(sort: Sort): Visit {
+    this.#beside[sort]++;
+    return new Visit(this, sort);
+  }
+
+  /** Lets a request in, at once or when it is its turn. Whoever has the visit ends it. @throws ApiError TooManyRequests */
+  enter(asking: Asking): Visit | Promise<Visit> {
+    const {sort} = asking;
+    const nowMs = this.time.now();
+    const {user: userName, workspace, schema} = whose(asking.user, asking.workspace);
+    const user = this.#users.of(userName, nowMs);
+    const ofWorkspace = this.#workspaces.of(workspace, nowMs);
+    const payer: Payer = {user, ofWorkspace, workspace, flow: userName};
+    if (sort === 'watch') this.#checkWatches(payer, schema);
+    const behind = user.isBehind(nowMs) || ofWorkspace.isBehind(nowMs);
+    if (!behind && this.#patient === 0 && this.#hasPlace(payer, sort)) return this.#letIn(payer, sort, false);
+    return this.#wait(asking, payer, {behind, schema});
+  }
+
+  /** Lets others in between two pieces of long work: those of requests one in a round of the event loop, in turns. */
+  readonly turn = (): Promise<void> => {
+    const visit = this.time.current;
+    if (!(visit instanceof Visit)) return this.#timers.turn();
+    const {workspace, flow} = visit;
+    return this.time.suspend(
+      new Promise<void>(goOn => {
+        this.#pieces.add({workspace, flow, goOn});
+        if (this.#pieces.size === 1) void this.#goOn();
+      }),
+    );
+  };
+
+  took(ms: number): void {
+    // Up at once and down slowly: among many small pieces there may be a large one.
+    this.#pieceMs = Math.max(ms, this.#pieceMs - this.#pieceMs / 16);
+  }
+
+  ended({sort, isLimited}: Visit): void {
+    (isLimited ? this.#taken : this.#beside)[sort]--;
+    if (this.#waiting.size > 0) this.#letMoreIn();
+  }
+
+  /** Requests that are being worked on. */
+  executing(sort: Sort): number {
+    return this.#taken[sort] + this.#beside[sort];
+  }
+
+  waiting(schema: FlowSchema): number {
+    return this.#waitingBySchema.get(schema) ?? 0;
+  }
+
+  /** How often whom was sent away for what. */
+  rejections(): Iterable<{readonly schema: FlowSchema; readonly why: Rejection; readonly count: number}> {
+    return this.#rejected.values();
+  }
+
+  /** Accounts held of users and of workspaces. */
+  get accounts(): number {
+    return this.#users.size + this.#workspaces.size;
+  }
+
+  /** Nobody may have more than there are places left: so one who takes all there are to have takes half, and who comes last finds one free. */
+  #hasPlace({user, ofWorkspace}: Payer, sort: Sort): boolean {
+    if (sort === 'watch') return true;
+    const {perUserMax, perWorkspaceMax} = this.#limits;
+    const max = sort === 'readOnly' ? this.#limits.readOnlyMax : this.#limits.mutatingMax;
+    const free = max === 0 ? Number.POSITIVE_INFINITY : max - this.#taken[sort];
+    return (
+      user[sort] < Math.min(free, perUserMax || Number.POSITIVE_INFINITY) &&
+      ofWorkspace[sort] < Math.min(free, perWorkspaceMax || Number.POSITIVE_INFINITY)
+    );
+  }
+
+  #letIn(payer: Payer, sort: Sort, waited: boolean): Visit {
+    this.#taken[sort]++;
+    return new Visit(this, sort, {payer, waited});
+  }
+
+  #checkWatches({user, ofWorkspace}: Payer, schema: FlowSchema): void {
+    const {watchesPerUserMax, watchesPerWorkspaceMax} = this.#limits;
+    if (watchesPerUserMax > 0 && user.watches >= watchesPerUserMax)
+      throw this.#reject(schema, 'too-many-watches', `a user may have ${watchesPerUserMax} watches open`, 1);
+    if (watchesPerWorkspaceMax > 0 && ofWorkspace.watches >= watchesPerWorkspaceMax)
+      throw this.#reject(schema, 'too-many-watches', `a workspace may have ${watchesPerWorkspaceMax} watches open`, 1);
+  }
+
+  #wait({sort, gone}: Asking, payer: Payer, {behind, schema}: {readonly behind: boolean; readonly schema: FlowSchema}): Promise<Visit> {
+    const {user, ofWorkspace, workspace} = payer;
+    const {perUserMax, perWorkspaceMax, waitingMax, waitMsMax} = waitLimits;
+    const free = waitingMax - this.#waiting.size;
+    if (user.waiting >= Math.min(free, perUserMax))
+      throw this.#reject(schema, 'queue-full', 'too many requests of this user wait for their turn', this.#retryIn(payer));
+    if (ofWorkspace.waiting >= Math.min(free, perWorkspaceMax))
+      throw this.#reject(schema, 'queue-full', 'too many requests to this workspace wait for their turn', this.#retryIn(payer));
+
+    return new Promise<Visit>((resolve, reject) => {
+      const cleanUps: (() => void)[] = [];
+      const left = (): void => {
+        for (const cleanUp of cleanUps) cleanUp();
+        this.#noteWaiting(payer, {behind, schema}, -1);
+      };
+      const waiter: Waiter = {
+        workspace,
+        // What writes and what reads wait for different places.
+        flow: `${payer.flow}\n${sort}`,
+        payer,
+        sort,
+        behind,
+        letIn(visit) {
+          left();
+          resolve(visit);
+        },
+      };
+      const giveUp = (why: () => ApiError): void => {
+        if (!this.#waiting.remove(waiter)) return;
+        left();
+        reject(why());
+      };
+      const late = (): ApiError => this.#reject(schema, 'time-out', 'it was not its turn in time', this.#retryIn(payer));
+      this.#waiting.add(waiter);
+      this.#noteWaiting(payer, {behind, schema}, 1);
+      cleanUps.push(this.#timers.after(waitMsMax, () => giveUp(late)));
+      const signal = gone();
+      const leave = (): void => giveUp(() => tooMany('nobody waits for it', 1));
+      signal.addEventListener('abort', leave, {once: true});
+      cleanUps.push(() => signal.removeEventListener('abort', leave));
+      if (signal.aborted) leave();
+      this.#letMoreIn();
+    });
+  }
+
+  #noteWaiting({user, ofWorkspace}: Payer, {behind, schema}: {readonly behind: boolean; readonly schema: FlowSchema}, by: 1 | -1): void {
+    user.waiting += by;
+    ofWorkspace.waiting += by;
+    if (!behind) this.#patient += by;
+    this.#waitingBySchema.set(schema, this.waiting(schema) + by);
+  }
+
+  /** Begins to let those in who wait, if that is not under way. */
+  #letMoreIn(): void {
+    if (this.#lettingIn) return;
+    this.#lettingIn = true;
+    void this.#letInByRounds();
+  }
+
+  /** A few in each round of the event loop, until nobody is left or nobody may. Who leaves begins it anew. */
+  async #letInByRounds(): Promise<void> {
+    const may = ({payer, sort}: Waiter): boolean => this.#hasPlace(payer, sort);
+    for (let some = true; some && this.#waiting.size > 0; ) {
+      await this.#timers.turn();
+      some = false;
+      const {letInMsMax, letInMax} = waitLimits;
+      for (let left = Math.min(Math.max(1, letInMsMax / this.#pieceMs), letInMax); left >= 1; left--) {
+        const next = this.#waiting.take(may);
+        if (!next) break;
+        next.letIn(this.#letIn(next.payer, next.sort, true));
+        some = true;
+      }
+    }
+    this.#lettingIn = false;
+  }
+
+  async #goOn(): Promise<void> {
+    while (this.#pieces.size > 0) {
+      await this.#timers.turn();
+      this.#pieces.take(() => true)?.goOn();
+    }
+  }
+
+  /** Seconds until there is time again for whoever pays; at least one. */
+  #retryIn({user, ofWorkspace}: Payer): number {
+    const nowMs = this.time.now();
+    const ms = Math.max(user.behindForMs(nowMs), ofWorkspace.behindForMs(nowMs));
+    return Math.min(Math.max(1, Math.ceil(ms / 1000)), waitLimits.retrySecondsMax);
+  }
+
+  #reject(schema: FlowSchema, why: Rejection, text: string, retryAfterSeconds: number): ApiError {
+    const key = `${schema} ${why}`;
+    const counted = this.#rejected.get(key);
+    if (counted) counted.count++;
+    else this.#rejected.set(key, {schema, why, count: 1});
+    return tooMany(text, retryAfterSeconds);
+  }
+}
+
+const tooMany = (why: string, retryAfterSeconds: number): ApiError =>
+  new ApiError('TooManyRequests', `Too many requests, please try again later. (${why})`, {retryAfterSeconds});

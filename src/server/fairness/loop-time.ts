@@ -1,0 +1,128 @@
+import {AsyncLocalStorage} from 'node:async_hooks';
+import type {Webhooks} from '../../api/webhooks.ts';
+import type {Storage} from '../../storage/storage.ts';
+
+/** How long the event loop has worked and how long it has waited since it began, in ms: `performance.eventLoopUtilization`. */
+export type LoopClock = () => {readonly active: number; readonly idle: number};
+
+/** On whose account the loop works. */
+export type Spender = {
+  /** So many ms of the loop went by; `nowMs` is the time of the loop, waiting included. */
+  spent(ms: number, nowMs: number): void;
+};
+
+/** A piece of work is over within this. What seems to take longer waited for something that nobody marked. */
+const pieceMsMax = 50;
+
+/**
+ * Whose work the event loop does. A request is timed from where it goes on to where it waits (`suspend`), by a clock that stands still while the loop has
+ * nothing to do. When another one goes on meanwhile, the time is that one's from there: so no millisecond counts twice, and where requests mix within one
+ * round of the loop, as when they waited for one commit, some count for nobody. So does what sockets, timers and the collector of garbage take between.
+ */
+export class LoopTime {
+  readonly #clock: LoopClock;
+  readonly #context = new AsyncLocalStorage<Spender>();
+  #running: Spender | undefined;
+  #since = 0;
+
+  constructor(clock: LoopClock) {
+    this.#clock = clock;
+  }
+
+  /** The time of the loop, waiting included, in ms. */
+  now(): number {
+    const {active, idle} = this.#clock();
+    return active + idle;
+  }
+
+  /** Who asks: the spender whose work called. */
+  get current(): Spender | undefined {
+    return this.#context.getStore();
+  }
+
+  /** Does work on somebody's account, up to the end of what it returns. */
+  async run<T>(who: Spender, work: () => Promise<T>): Promise<T> {
+    this.#goOn(who);
+    try {
+      return await this.#context.run(who, work);
+    } finally {
+      this.#stop(who);
+    }
+  }
+
+  /** The same for work that is done when it returns, though some that it began may go on. */
+  runAtOnce(who: Spender, work: () => void): void {
+    this.#goOn(who);
+    try {
+      this.#context.run(who, work);
+    } finally {
+      this.#stop(who);
+    }
+  }
+
+  /** Waits for what is done elsewhere. What it wakes here, as those who follow the log, or begins that lasts, is not on the account either. */
+  elsewhere<T>(work: () => Promise<T>): Promise<T> {
+    return this.current ? this.suspend(this.#context.exit(work)) : work();
+  }
+
+  /** Waits for what is not done by this loop, or not now, on nobody's account. */
+  async suspend<T>(wait: Promise<T>): Promise<T> {
+    const who = this.current;
+    if (!who) return wait;
+    this.#stop(who);
+    try {
+      return await wait;
+    } finally {
+      this.#goOn(who);
+    }
+  }
+
+  /** A callback that works on the account of who made it, whoever calls. */
+  onAccount<A>(callback: (argument: A) => void): (argument: A) => void {
+    const who = this.current;
+    return who ? argument => this.runAtOnce(who, () => callback(argument)) : callback;
+  }
+
+  #goOn(who: Spender): void {
+    const {active, idle} = this.#clock();
+    this.#settle(active, active + idle);
+    this.#running = who;
+    this.#since = active;
+  }
+
+  #stop(who: Spender): void {
+    if (this.#running !== who) return;
+    const {active, idle} = this.#clock();
+    this.#settle(active, active + idle);
+    this.#running = undefined;
+  }
+
+  #settle(active: number, nowMs: number): void {
+    this.#running?.spent(Math.min(active - this.#since, pieceMsMax), nowMs);
+  }
+}
+
+/** A store whose commits are waited for on nobody's account. `remote`: whose reads are, too. */
+export function timedStore(store: Storage, time: LoopTime, remote = false): Storage {
+  const read = <T>(wait: Promise<T>): Promise<T> => (remote ? time.suspend(wait) : wait);
+  return {
+    can: store.can,
+    revision: () => store.revision(),
+    get: (key, options) => read(store.get(key, options)),
+    hot: key => store.hot(key),
+    list: (range, page) => read(store.list(range, page)),
+    count: (range, max) => read(store.count(range, max)),
+    byTerm: (term, page) => read(store.byTerm(term, page)),
+    termAfter: term => read(store.termAfter(term)),
+    commit: ops => time.elsewhere(() => store.commit(ops)),
+    watch: (range, since, sink) => store.watch(range, since, sink),
+    compacted: () => store.compacted(),
+    compact: upTo => store.compact(upTo),
+    close: () => store.close(),
+  };
+}
+
+/** The same for calls to webhooks. */
+export const timedWebhooks = (webhooks: Webhooks, time: LoopTime): Webhooks => ({
+  post: call => time.elsewhere(() => webhooks.post(call)),
+});

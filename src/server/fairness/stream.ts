@@ -1,0 +1,84 @@
+import type {HttpReply, HttpRequest, StreamBody, StreamSink} from '../http.ts';
+import type {LoopTime, Spender} from './loop-time.ts';
+import type {Visit} from './visit.ts';
+
+/**
+ * What it takes to encrypt and send bytes, or to receive them, which happens before and after the work and is nobody's there: in ms per MiB, as measured over
+ * TLS. A few are not worth the counting.
+ */
+export const travelling = {msPerMiB: 1.5, bytesMin: 32 * 1024} as const;
+
+/** Has bytes that travel paid for. */
+export function payForBytes(who: Spender | undefined, bytes: number, time: LoopTime): void {
+  if (bytes >= travelling.bytesMin) who?.spent((bytes * travelling.msPerMiB) / (1024 * 1024), time.now());
+}
+
+/** Answers on account of a visit, which ends with the answer: at once, or when a body that goes on is over or was never begun. */
+export async function answerIn(visit: Visit, time: LoopTime, request: HttpRequest, work: () => Promise<HttpReply>): Promise<HttpReply> {
+  let reply: HttpReply | undefined;
+  try {
+    reply = await time.run(visit, work);
+    const {body} = reply;
+    if (typeof body === 'function') return goesOn(visit, time, request, {...reply, body});
+    pay(visit, time, body);
+    return reply;
+  } finally {
+    if (typeof reply?.body !== 'function') visit.leave();
+  }
+}
+
+function pay(visit: Visit, time: LoopTime, body: Uint8Array | readonly Uint8Array[] | undefined): void {
+  if (body === undefined) return;
+  let bytes = 0;
+  if (body instanceof Uint8Array) bytes = body.length;
+  else for (const piece of body) bytes += piece.length;
+  payForBytes(visit, bytes, time);
+}
+
+function goesOn(visit: Visit, time: LoopTime, request: HttpRequest, reply: HttpReply & {readonly body: StreamBody}): HttpReply {
+  const leave = (): void => visit.leave();
+  // A body that nobody takes is never begun.
+  if (request.method === 'HEAD' || request.signal.aborted) leave();
+  else request.signal.addEventListener('abort', leave, {once: true});
+  return {
+    ...reply,
+    body(sink) {
+      sink.onClose(leave);
+      time.runAtOnce(visit, () => reply.body(new PaidSink(sink, visit, time)));
+    },
+  };
+}
+
+/** What is written is paid for. */
+class PaidSink implements StreamSink {
+  readonly #sink: StreamSink;
+  readonly #visit: Visit;
+  readonly #time: LoopTime;
+
+  constructor(sink: StreamSink, visit: Visit, time: LoopTime) {
+    this.#sink = sink;
+    this.#visit = visit;
+    this.#time = time;
+  }
+
+  write(chunk: Uint8Array): void {
+    payForBytes(this.#visit, chunk.length, this.#time);
+    this.#sink.write(chunk);
+  }
+
+  get buffered(): number {
+    return this.#sink.buffered;
+  }
+
+  end(): void {
+    this.#sink.end();
+  }
+
+  destroy(): void {
+    this.#sink.destroy();
+  }
+
+  onClose(callback: () => void): void {
+    this.#sink.onClose(callback);
+  }
+}

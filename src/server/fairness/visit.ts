@@ -1,0 +1,71 @@
+import type {Account} from './accounts.ts';
+import type {InLine} from './line.ts';
+import type {Spender} from './loop-time.ts';
+
+/** What a request takes a place among. Watches take none. */
+export type Sort = 'readOnly' | 'mutating' | 'watch';
+
+/** Whose request it is. */
+export type Payer = InLine & {
+  readonly user: Account;
+  readonly ofWorkspace: Account;
+};
+
+/** Is told of visits: of the end of each once. */
+export type VisitKeeper = {
+  /** A piece of work of a request that had waited took so long. */
+  took(ms: number): void;
+  ended(visit: Visit): void;
+};
+
+/** A request that was let in: it holds its place, and pays for its time, until it leaves. */
+export class Visit implements Spender, InLine {
+  readonly workspace: string;
+  readonly flow: string;
+  readonly sort: Sort;
+  readonly #keeper: VisitKeeper;
+  readonly #payer: Payer | undefined;
+  readonly #waited: boolean;
+  #inWorkspace = false;
+  #over = false;
+
+  /** `payer` is absent where nothing is limited. */
+  constructor(keeper: VisitKeeper, sort: Sort, {payer, waited = false}: {readonly payer?: Payer; readonly waited?: boolean} = {}) {
+    this.#keeper = keeper;
+    this.sort = sort;
+    this.#payer = payer;
+    this.#waited = waited;
+    this.workspace = payer?.workspace ?? '';
+    this.flow = payer?.flow ?? '';
+    if (payer) for (const account of [payer.user, payer.ofWorkspace]) count(account, sort, 1);
+  }
+
+  get isLimited(): boolean {
+    return this.#payer !== undefined;
+  }
+
+  /** It is known that the user may do it: from now on the workspace pays as well. Strangers cannot spend what is a workspace's. */
+  allowed(): void {
+    this.#inWorkspace = true;
+  }
+
+  spent(ms: number, nowMs: number): void {
+    this.#payer?.user.spend(ms, nowMs);
+    if (this.#inWorkspace) this.#payer?.ofWorkspace.spend(ms, nowMs);
+    if (this.#waited) this.#keeper.took(ms);
+  }
+
+  /** It is over, whatever came of it. Called again it does nothing. */
+  leave(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#payer) for (const account of [this.#payer.user, this.#payer.ofWorkspace]) count(account, this.sort, -1);
+    this.#keeper.ended(this);
+  }
+}
+
+function count(account: Account, sort: Sort, by: 1 | -1): void {
+  if (sort === 'readOnly') account.readOnly += by;
+  else if (sort === 'mutating') account.mutating += by;
+  else account.watches += by;
+}
