@@ -81,9 +81,9 @@ export type TestPlane = {
   stop(): Promise<void>;
 };
 
-/** @param more for tests marked `inProcess` alone */
-export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestPlane> {
-  return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
+/** @param more for tests marked `inProcess` alone, as is a world of their own */
+export async function startPlane(seed = 'seed', more: Extra = {}, world = virtualWorld(seed)): Promise<TestPlane> {
+  return isStarted ? planeOfServer() : planeOver(await openStorage(), world, fakeWebhooks(), more);
 }
 
 type Extra = Pick<PlaneOptions, 'audit' | 'elsewhere' | 'fairness'>;

@@ -28,8 +28,6 @@ export type Asking = {
 type Waiter = InLine & {
   readonly payer: Payer;
   readonly sort: Sort;
-  /** Spent too much; otherwise it waits for a place. */
-  readonly behind: boolean;
   readonly letIn: (visit: Visit) => void;
 };
 
@@ -46,9 +44,9 @@ export class Fairness implements VisitKeeper {
   /** Places taken, of those that are limited, and requests that take none. */
   readonly #taken = {readOnly: 0, mutating: 0, watch: 0};
   readonly #beside = {readOnly: 0, mutating: 0, watch: 0};
-  readonly #waiting = new FairLine<Waiter>();
-  /** Those of the waiting that only lack a place: nobody overtakes them. */
-  #patient = 0;
+  /** Those who wait until somebody leaves, and those who spent too much, who wait for a round of the loop besides. */
+  readonly #lacking = new FairLine<Waiter>();
+  readonly #behind = new FairLine<Waiter>();
   #lettingIn = false;
   /** What a piece of those who had to wait takes, at the upper end. */
   #pieceMs: number = waitLimits.letInMsMax;
@@ -80,8 +78,9 @@ export class Fairness implements VisitKeeper {
     const payer: Payer = {user, ofWorkspace, workspace, flow: userName};
     if (sort === 'watch') this.#checkWatches(payer, schema);
     const behind = user.isBehind(nowMs) || ofWorkspace.isBehind(nowMs);
-    if (!behind && this.#patient === 0 && this.#hasPlace(payer, sort)) return this.#letIn(payer, sort, false);
-    return this.#wait(asking, payer, {behind, schema});
+    // Nobody overtakes who lacks a place: had they been able to take this one, they would have been given it.
+    if (!behind && this.#hasPlace(payer, sort)) return this.#letIn(payer, sort, false);
+    return this.#wait(asking, payer, {line: behind ? this.#behind : this.#lacking, schema});
   }
 
   /** Lets others in between two pieces of long work: those of requests one in a round of the event loop, in turns. */
@@ -104,7 +103,9 @@ export class Fairness implements VisitKeeper {
 
   ended({sort, isLimited}: Visit): void {
     (isLimited ? this.#taken : this.#beside)[sort]--;
-    if (this.#waiting.size > 0) this.#letMoreIn();
+    if (!isLimited) return;
+    while (this.#lacking.size > 0 && this.#letNextIn(this.#lacking));
+    if (this.#behind.size > 0) this.#letBehindIn();
   }
 
   /** Requests that are being worked on. */
@@ -126,14 +127,17 @@ export class Fairness implements VisitKeeper {
     return this.#users.size + this.#workspaces.size;
   }
 
-  /** Nobody may have more than there are places left: so one who takes all there are to have takes half, and who comes last finds one free. */
+  /**
+   * No workspace may have more places than are left, and no user more than half of that: so a workspace alone gets half, a user alone a third, and whoever
+   * comes last finds one free, also in a workspace of which one user has as many as there are to have.
+   */
   #hasPlace({user, ofWorkspace}: Payer, sort: Sort): boolean {
     if (sort === 'watch') return true;
     const {perUserMax, perWorkspaceMax} = this.#limits;
     const max = sort === 'readOnly' ? this.#limits.readOnlyMax : this.#limits.mutatingMax;
     const free = max === 0 ? Number.POSITIVE_INFINITY : max - this.#taken[sort];
     return (
-      user[sort] < Math.min(free, perUserMax || Number.POSITIVE_INFINITY) &&
+      user[sort] < Math.min(free / 2, perUserMax || Number.POSITIVE_INFINITY) &&
       ofWorkspace[sort] < Math.min(free, perWorkspaceMax || Number.POSITIVE_INFINITY)
     );
   }
@@ -151,76 +155,75 @@ export class Fairness implements VisitKeeper {
       throw this.#reject(schema, 'too-many-watches', `a workspace may have ${watchesPerWorkspaceMax} watches open`, 1);
   }
 
-  #wait({sort, gone}: Asking, payer: Payer, {behind, schema}: {readonly behind: boolean; readonly schema: FlowSchema}): Promise<Visit> {
+  #wait(
+    {sort, gone}: Asking,
+    payer: Payer,
+    {line, schema}: {readonly line: FairLine<Waiter>; readonly schema: FlowSchema},
+  ): Promise<Visit> {
     const {user, ofWorkspace, workspace} = payer;
     const {perUserMax, perWorkspaceMax, waitingMax, waitMsMax} = waitLimits;
-    const free = waitingMax - this.#waiting.size;
+    const free = waitingMax - this.#lacking.size - this.#behind.size;
     if (user.waiting >= Math.min(free, perUserMax))
       throw this.#reject(schema, 'queue-full', 'too many requests of this user wait for their turn', this.#retryIn(payer));
     if (ofWorkspace.waiting >= Math.min(free, perWorkspaceMax))
       throw this.#reject(schema, 'queue-full', 'too many requests to this workspace wait for their turn', this.#retryIn(payer));
 
     return new Promise<Visit>((resolve, reject) => {
-      const cleanUps: (() => void)[] = [];
+      const signal = gone();
       const left = (): void => {
-        for (const cleanUp of cleanUps) cleanUp();
-        this.#noteWaiting(payer, {behind, schema}, -1);
+        cancel();
+        signal.removeEventListener('abort', leave);
+        this.#noteWaiting(payer, schema, -1);
       };
-      const waiter: Waiter = {
-        workspace,
-        // What writes and what reads wait for different places.
-        flow: `${payer.flow}\n${sort}`,
-        payer,
-        sort,
-        behind,
-        letIn(visit) {
-          left();
-          resolve(visit);
-        },
-      };
+      // What writes and what reads wait for different places.
+      const waiter: Waiter = {workspace, flow: `${payer.flow}\n${sort}`, payer, sort, letIn};
+      function letIn(visit: Visit): void {
+        left();
+        resolve(visit);
+      }
       const giveUp = (why: () => ApiError): void => {
-        if (!this.#waiting.remove(waiter)) return;
+        if (!line.remove(waiter)) return;
         left();
         reject(why());
       };
-      const late = (): ApiError => this.#reject(schema, 'time-out', 'it was not its turn in time', this.#retryIn(payer));
-      this.#waiting.add(waiter);
-      this.#noteWaiting(payer, {behind, schema}, 1);
-      cleanUps.push(this.#timers.after(waitMsMax, () => giveUp(late)));
-      const signal = gone();
       const leave = (): void => giveUp(() => tooMany('nobody waits for it', 1));
+      const late = (): ApiError => this.#reject(schema, 'time-out', 'it was not its turn in time', this.#retryIn(payer));
+      const cancel = this.#timers.after(waitMsMax, () => giveUp(late));
       signal.addEventListener('abort', leave, {once: true});
-      cleanUps.push(() => signal.removeEventListener('abort', leave));
+      line.add(waiter);
+      this.#noteWaiting(payer, schema, 1);
       if (signal.aborted) leave();
-      this.#letMoreIn();
+      if (line === this.#behind) this.#letBehindIn();
     });
   }
 
-  #noteWaiting({user, ofWorkspace}: Payer, {behind, schema}: {readonly behind: boolean; readonly schema: FlowSchema}, by: 1 | -1): void {
+  #noteWaiting({user, ofWorkspace}: Payer, schema: FlowSchema, by: 1 | -1): void {
     user.waiting += by;
     ofWorkspace.waiting += by;
-    if (!behind) this.#patient += by;
     this.#waitingBySchema.set(schema, this.waiting(schema) + by);
   }
 
-  /** Begins to let those in who wait, if that is not under way. */
-  #letMoreIn(): void {
+  /** False when nobody in a line may come in. */
+  #letNextIn(line: FairLine<Waiter>): boolean {
+    const next = line.take(({payer, sort}) => this.#hasPlace(payer, sort));
+    next?.letIn(this.#letIn(next.payer, next.sort, line === this.#behind));
+    return next !== undefined;
+  }
+
+  /** Begins to let those in who are behind, if that is not under way: a few in each round of the loop, until nobody is left, or nobody finds a place. */
+  #letBehindIn(): void {
     if (this.#lettingIn) return;
     this.#lettingIn = true;
     void this.#letInByRounds();
   }
 
-  /** A few in each round of the event loop, until nobody is left or nobody may. Who leaves begins it anew. */
   async #letInByRounds(): Promise<void> {
-    const may = ({payer, sort}: Waiter): boolean => this.#hasPlace(payer, sort);
-    for (let some = true; some && this.#waiting.size > 0; ) {
+    for (let some = true; some && this.#behind.size > 0; ) {
       await this.#timers.turn();
       some = false;
       const {letInMsMax, letInMax} = waitLimits;
       for (let left = Math.min(Math.max(1, letInMsMax / this.#pieceMs), letInMax); left >= 1; left--) {
-        const next = this.#waiting.take(may);
-        if (!next) break;
-        next.letIn(this.#letIn(next.payer, next.sort, true));
+        if (!this.#letNextIn(this.#behind)) break;
         some = true;
       }
     }
