@@ -11,7 +11,7 @@ import type {Place} from './locate.ts';
  * Does the work of a request when it is its turn (spec kubernetes-api 10.8). Before it is known whether the user may do it, as deciding that takes time, too.
  * @throws ApiError TooManyRequests, with a time after which to come again
  */
-export async function letIn(
+export function letIn(
   {fairness}: Deps,
   call: Call,
   {user, place}: {readonly user: User; readonly place: Place},
@@ -22,9 +22,8 @@ export async function letIn(
   const entered = isExempt(user, call)
     ? fairness.exempt(sort)
     : fairness.enter({user, workspace: place.workspace, sort, gone: () => call.request.signal});
-  // Most need not wait, not even for a turn of what is to be done next.
-  const visit = entered instanceof Promise ? await entered : entered;
-  return answerIn(visit, fairness.time, call.request, () => work(visit));
+  const answered = (visit: Visit): Promise<HttpReply> => answerIn(visit, fairness.time, call.request, work);
+  return entered instanceof Promise ? entered.then(answered) : answered(entered);
 }
 
 /** As Kubernetes has it; probes are answered however busy the server is, as otherwise it would be ended for it. */

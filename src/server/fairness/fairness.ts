@@ -11,7 +11,7 @@ import {type FairnessLimits, waitLimits} from './limits.ts';
 import {FairLine, type InLine} from './line.ts';
 import type {LoopTime} from './loop-time.ts';
 import {type Payer, type Sort, Visit, type VisitKeeper} from './visit.ts';
-import {type FlowSchema, whose} from './whose.ts';
+import {type FlowSchema, flowSchemaOf, whose} from './whose.ts';
 
 /** Why somebody was sent away, in Kubernetes' words, and one of our own. */
 export type Rejection = 'queue-full' | 'time-out' | 'too-many-watches';
@@ -72,15 +72,15 @@ export class Fairness implements VisitKeeper {
   enter(asking: Asking): Visit | Promise<Visit> {
     const {sort} = asking;
     const nowMs = this.time.now();
-    const {user: userName, workspace, schema} = whose(asking.user, asking.workspace);
+    const {user: userName, workspace} = whose(asking.user, asking.workspace);
     const user = this.#users.of(userName, nowMs);
     const ofWorkspace = this.#workspaces.of(workspace, nowMs);
     const payer: Payer = {user, ofWorkspace, workspace, flow: userName};
-    if (sort === 'watch') this.#checkWatches(payer, schema);
+    if (sort === 'watch') this.#checkWatches(payer, asking.user);
     const behind = user.isBehind(nowMs) || ofWorkspace.isBehind(nowMs);
     // Nobody overtakes who lacks a place: had they been able to take this one, they would have been given it.
     if (!behind && this.#hasPlace(payer, sort)) return this.#letIn(payer, sort, false);
-    return this.#wait(asking, payer, {line: behind ? this.#behind : this.#lacking, schema});
+    return this.#wait(asking, payer, behind ? this.#behind : this.#lacking);
   }
 
   /** Lets others in between two pieces of long work: those of requests one in a round of the event loop, in turns. */
@@ -144,22 +144,19 @@ export class Fairness implements VisitKeeper {
 
   #letIn(payer: Payer, sort: Sort, waited: boolean): Visit {
     this.#taken[sort]++;
-    return new Visit(this, sort, {payer, waited});
+    return new Visit(this, sort, payer, waited);
   }
 
-  #checkWatches({user, ofWorkspace}: Payer, schema: FlowSchema): void {
+  #checkWatches({user, ofWorkspace}: Payer, asker: User): void {
     const {watchesPerUserMax, watchesPerWorkspaceMax} = this.#limits;
     if (watchesPerUserMax > 0 && user.watches >= watchesPerUserMax)
-      throw this.#reject(schema, 'too-many-watches', `a user may have ${watchesPerUserMax} watches open`, 1);
+      throw this.#reject(flowSchemaOf(asker), 'too-many-watches', `a user may have ${watchesPerUserMax} watches open`, 1);
     if (watchesPerWorkspaceMax > 0 && ofWorkspace.watches >= watchesPerWorkspaceMax)
-      throw this.#reject(schema, 'too-many-watches', `a workspace may have ${watchesPerWorkspaceMax} watches open`, 1);
+      throw this.#reject(flowSchemaOf(asker), 'too-many-watches', `a workspace may have ${watchesPerWorkspaceMax} watches open`, 1);
   }
 
-  #wait(
-    {sort, gone}: Asking,
-    payer: Payer,
-    {line, schema}: {readonly line: FairLine<Waiter>; readonly schema: FlowSchema},
-  ): Promise<Visit> {
+  #wait({user: asker, sort, gone}: Asking, payer: Payer, line: FairLine<Waiter>): Promise<Visit> {
+    const schema = flowSchemaOf(asker);
     const {user, ofWorkspace, workspace} = payer;
     const {perUserMax, perWorkspaceMax, waitingMax, waitMsMax} = waitLimits;
     const free = waitingMax - this.#lacking.size - this.#behind.size;
@@ -205,7 +202,7 @@ export class Fairness implements VisitKeeper {
 
   /** False when nobody in a line may come in. */
   #letNextIn(line: FairLine<Waiter>): boolean {
-    const next = line.take(({payer, sort}) => this.#hasPlace(payer, sort));
+    const next = line.take(({payer, sort}) => this.#hasPlace(payer, sort) && (line === this.#lacking || isFree(payer, sort)));
     next?.letIn(this.#letIn(next.payer, next.sort, line === this.#behind));
     return next !== undefined;
   }
@@ -252,6 +249,10 @@ export class Fairness implements VisitKeeper {
     return tooMany(text, retryAfterSeconds);
   }
 }
+
+/** Who is behind gains nothing by having more under way: it would only take memory. */
+const isFree = ({user}: Payer, sort: Sort): boolean =>
+  sort === 'watch' || user[sort] < (sort === 'readOnly' ? waitLimits.readOnlyBehindMax : waitLimits.mutatingBehindMax);
 
 const tooMany = (why: string, retryAfterSeconds: number): ApiError =>
   new ApiError('TooManyRequests', `Too many requests, please try again later. (${why})`, {retryAfterSeconds});

@@ -42,21 +42,32 @@ export class LoopTime {
 
   /** Does work on somebody's account, up to the end of what it returns. */
   async run<T>(who: Spender, work: () => Promise<T>): Promise<T> {
-    this.#goOn(who);
     try {
-      return await this.#context.run(who, work);
+      return await this.begin(who, work);
     } finally {
-      this.#stop(who);
+      this.end(who);
     }
+  }
+
+  /** The same in two parts, for those who wait for the work anyway. */
+  begin<S extends Spender, T>(who: S, work: (who: S) => T): T {
+    this.#goOn(who);
+    return this.#context.run(who, work, who);
+  }
+
+  end(who: Spender): void {
+    if (this.#running !== who) return;
+    const {active, idle} = this.#clock();
+    this.#settle(active, active + idle);
+    this.#running = undefined;
   }
 
   /** The same for work that is done when it returns, though some that it began may go on. */
   runAtOnce(who: Spender, work: () => void): void {
-    this.#goOn(who);
     try {
-      this.#context.run(who, work);
+      this.begin(who, work);
     } finally {
-      this.#stop(who);
+      this.end(who);
     }
   }
 
@@ -69,7 +80,7 @@ export class LoopTime {
   async suspend<T>(wait: Promise<T>): Promise<T> {
     const who = this.current;
     if (!who) return wait;
-    this.#stop(who);
+    this.end(who);
     try {
       return await wait;
     } finally {
@@ -88,13 +99,6 @@ export class LoopTime {
     this.#settle(active, active + idle);
     this.#running = who;
     this.#since = active;
-  }
-
-  #stop(who: Spender): void {
-    if (this.#running !== who) return;
-    const {active, idle} = this.#clock();
-    this.#settle(active, active + idle);
-    this.#running = undefined;
   }
 
   #settle(active: number, nowMs: number): void {

@@ -11,11 +11,11 @@ export function fairnessMetrics(metrics: Metrics, fairness: Fairness): void {
     kinds.map(kind => ({labels: {request_kind: kind}, value: fairness.executing(kind)})),
   );
   metrics.asked(
-    {type: 'gauge', name: 'apiserver_flowcontrol_current_inqueue_requests', help: inQueue, labels: flow, combinationsMax: 3},
+    {type: 'gauge', name: 'apiserver_flowcontrol_current_inqueue_requests', help: inQueue, labels: flow, combinationsMax: 4},
     () => schemas.map(schema => ({labels: {flow_schema: schema, priority_level: priorityLevels[schema]}, value: fairness.waiting(schema)})),
   );
   const labels = {...flow, reason: ['queue-full', 'time-out', 'too-many-watches']};
-  metrics.asked({type: 'counter', name: 'apiserver_flowcontrol_rejected_requests_total', help: rejected, labels, combinationsMax: 9}, () =>
+  metrics.asked({type: 'counter', name: 'apiserver_flowcontrol_rejected_requests_total', help: rejected, labels, combinationsMax: 10}, () =>
     Array.from(fairness.rejections(), ({schema, why, count}) => ({
       labels: {flow_schema: schema, priority_level: priorityLevels[schema], reason: why},
       value: count,

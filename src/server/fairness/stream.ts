@@ -14,15 +14,22 @@ export function payForBytes(who: Spender | undefined, bytes: number, time: LoopT
 }
 
 /** Answers on account of a visit, which ends with the answer: at once, or when a body that goes on is over or was never begun. */
-export async function answerIn(visit: Visit, time: LoopTime, request: HttpRequest, work: () => Promise<HttpReply>): Promise<HttpReply> {
+export async function answerIn(
+  visit: Visit,
+  time: LoopTime,
+  request: HttpRequest,
+  work: (visit: Visit) => Promise<HttpReply>,
+): Promise<HttpReply> {
   let reply: HttpReply | undefined;
   try {
-    reply = await time.run(visit, work);
+    reply = await time.begin(visit, work);
+    time.end(visit);
     const {body} = reply;
     if (typeof body === 'function') return goesOn(visit, time, request, {...reply, body});
     pay(visit, time, body);
     return reply;
   } finally {
+    if (reply === undefined) time.end(visit);
     if (typeof reply?.body !== 'function') visit.leave();
   }
 }

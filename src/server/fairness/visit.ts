@@ -30,14 +30,14 @@ export class Visit implements Spender, InLine {
   #over = false;
 
   /** `payer` is absent where nothing is limited. */
-  constructor(keeper: VisitKeeper, sort: Sort, {payer, waited = false}: {readonly payer?: Payer; readonly waited?: boolean} = {}) {
+  constructor(keeper: VisitKeeper, sort: Sort, payer?: Payer, waited = false) {
     this.#keeper = keeper;
     this.sort = sort;
     this.#payer = payer;
     this.#waited = waited;
     this.workspace = payer?.workspace ?? '';
     this.flow = payer?.flow ?? '';
-    if (payer) for (const account of [payer.user, payer.ofWorkspace]) count(account, sort, 1);
+    this.#count(1);
   }
 
   get isLimited(): boolean {
@@ -59,8 +59,14 @@ export class Visit implements Spender, InLine {
   leave(): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#payer) for (const account of [this.#payer.user, this.#payer.ofWorkspace]) count(account, this.sort, -1);
+    this.#count(-1);
     this.#keeper.ended(this);
+  }
+
+  #count(by: 1 | -1): void {
+    if (!this.#payer) return;
+    count(this.#payer.user, this.sort, by);
+    count(this.#payer.ofWorkspace, this.sort, by);
   }
 }
 

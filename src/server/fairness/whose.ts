@@ -11,16 +11,22 @@ export const priorityLevels: {readonly [schema in FlowSchema]: string} = {
   'catch-all': 'catch-all',
 };
 
+export function flowSchemaOf(user: User): FlowSchema {
+  if (isStranger(user)) return 'catch-all';
+  return user.groups.includes(groups.serviceAccounts) ? 'service-accounts' : 'global-default';
+}
+
 /** On whose accounts a request is. */
-export type Whose = {readonly user: string; readonly workspace: string; readonly schema: FlowSchema};
+export type Whose = {readonly user: string; readonly workspace: string};
 
 /** All who are nobody share one account, which is of no workspace: so many of them are no more than one, and take nobody's place. */
-const strangers: Whose = {user: '', workspace: '', schema: 'catch-all'};
+const strangers: Whose = {user: '', workspace: ''};
 
 /** Users of one workspace have nothing in common with those of the same name in another. */
 export function whose(user: User, workspace: string): Whose {
-  if (user.groups.includes(groups.unauthenticated)) return strangers;
+  if (isStranger(user)) return strangers;
   const home = user.extra?.[extras.clusterName]?.[0];
-  const schema = user.groups.includes(groups.serviceAccounts) ? 'service-accounts' : 'global-default';
-  return {user: home === undefined ? user.name : `${user.name}\n${home}`, workspace, schema};
+  return {user: home === undefined ? user.name : `${user.name}\n${home}`, workspace};
 }
+
+const isStranger = (user: User): boolean => user.groups.includes(groups.unauthenticated);
