@@ -103,7 +103,7 @@ const fairness = {
     'Time of the event loop, and of the thread for heavy requests, that one user may take in a second. Who takes more waits behind those who do not, as long as there are any; with more than 300 others, or 5s, 429. 0: no limit.',
   ),
   loopTimePerWorkspace: duration(200, 'The same for all users of one workspace.'),
-  loopTimeBurst: duration(300, 'Such time that may be taken at once, before that.'),
+  loopTimeBurst: duration(150, 'Such time that may be taken at once, before that.'),
   maxWatchesPerUser: count(10_000, 10_000_000, 'Watches that one user may have open. 0: no limit.'),
   maxWatchesPerWorkspace: count(10_000, 10_000_000, 'The same for all users of one workspace.'),
 };

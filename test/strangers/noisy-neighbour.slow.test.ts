@@ -2,49 +2,81 @@
 import assert from 'node:assert/strict';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {TestContext} from 'node:test';
 import {test} from 'node:test';
+import {waitLimits} from '../../src/server/fairness/limits.ts';
+import {kubectl, noTools} from '../support/kubectl.ts';
 import type {ServerProcess} from '../support/process.ts';
-import {folder, startServer} from '../support/process.ts';
+import {folder, sleep, startServer, until} from '../support/process.ts';
 import {flood} from './flood.ts';
+import {http2To, openStream, statusOf} from './raw.ts';
 
-const parallel = 200;
-const floodMs = 10_000;
-const [quietGets, objects] = [500, 2_000];
+const flooding = {connections: 8, parallel: 200, ms: 10_000} as const;
+const objects = 2_000;
+/** Without limits it was 350 to 550 ms on the machine where this was first measured, and with them 40 to 90, busy as it was with other things. */
+const p99Max = {ms: 200, ofQuiet: 50} as const;
 const configMaps = '/api/v1/namespaces/default/configmaps';
+const tokens = {noisy: 'token-of-noisy', calm: 'token-of-calm'};
 
-test('a flood in one workspace', {timeout: 180_000}, async t => {
-  const root = folder(t);
-  const tokens = join(root, 'tokens.csv');
-  writeFileSync(tokens, 'token-of-noisy,noisy,1\ntoken-of-calm,calm,2\n');
-  const server = await startServer(t, {
-    root,
-    args: ['--token-auth-file', tokens, ...(process.env['FLAGS']?.split(' ').filter(Boolean) ?? [])],
-  });
+test('a flood in one workspace is hardly felt in another', {timeout: 240_000}, async t => {
+  const server = await started(t);
   for (const tenant of ['noisy', 'calm']) await newTenant(server, tenant);
   await fill(server);
-  const before = await gets(server, performance.now() + 60_000, quietGets);
-
+  const quiet = await gets(server, {count: 500});
   const {url, ca} = server;
-  const path = `/clusters/root:noisy${configMaps}`;
-  const flooding = flood({url, ca, token: 'token-of-noisy', path, connections: 8, parallel, ms: floodMs});
-  const during = await gets(server, performance.now() + floodMs, Number.POSITIVE_INFINITY);
-  const {statuses, retryAfter} = await flooding;
-  const after = await gets(server, performance.now() + 60_000, quietGets);
-  const figures = [before, during, after].map(ms => `${ms.length}: p50 ${at(ms, 0.5)} p99 ${at(ms, 0.99)} max ${at(ms, 1)}`);
-  t.diagnostic(figures.join('; '));
-  t.diagnostic(JSON.stringify(statuses));
-  t.diagnostic(JSON.stringify([Math.min(...retryAfter), Math.max(...retryAfter)]));
-  const metrics = await server.call('/metrics', {token: server.token('shard-admin')});
-  t.diagnostic(
-    metrics.body
-      .split('\n')
-      .filter(l => /inflight|inqueue|rejected_r|lag_/.test(l) && !l.startsWith('#'))
-      .join('\n'),
+  const flooded = flood({...flooding, url, ca, token: tokens.noisy, path: `/clusters/root:noisy${configMaps}`});
+  const during = await gets(server, {ms: flooding.ms});
+  const {statuses, retryAfter} = await flooded;
+  t.diagnostic(`quiet ${shown(quiet)}; flooded ${shown(during)}; the flood: ${JSON.stringify(statuses)}`);
+  assert.ok(p99(during) < Math.max(p99Max.ms, p99Max.ofQuiet * p99(quiet)), `${shown(during)}, and when it was quiet ${shown(quiet)}`);
+  assert.ok(retryAfter.length > 0, 'whoever floods is told to come again');
+  for (const seconds of retryAfter) assert.ok(seconds >= 1 && Number.isInteger(seconds), `${seconds} seconds`);
+  assert.ok(
+    Object.keys(statuses).every(status => ['200', '201', '429'].includes(status)),
+    JSON.stringify(statuses),
   );
+  const {body} = await server.call('/metrics', {token: server.token('shard-admin')});
+  const rejected = [...body.matchAll(/^apiserver_flowcontrol_rejected_requests_total\{.*\} (\d+)$/gm)].map(([, count]) => Number(count));
+  assert.equal(
+    rejected.reduce((sum, count) => sum + count, 0),
+    retryAfter.length,
+  );
+  assert.doesNotMatch(server.output(), /mistake of ours|a request failed/);
 });
 
-const at = (ms: readonly number[], share: number): string =>
-  (ms.toSorted((a, b) => a - b)[Math.ceil(ms.length * share) - 1] ?? Number.NaN).toFixed(2);
+test('kubectl comes again when it is told to', {timeout: 60_000, skip: noTools}, async t => {
+  const server = await started(t, '--max-mutating-requests-inflight=1');
+  const {kubeconfig} = server;
+  const session = await http2To(server);
+  const path = `/clusters/root${configMaps}`;
+  const holding = openStream(server, session, {':path': path, ':method': 'POST', 'content-type': 'application/json'});
+  const held = statusOf(holding);
+  // The headers are there, the body is not: the only place is taken.
+  const inFlight = async (): Promise<boolean> =>
+    (await server.call('/metrics', {token: server.token('shard-admin')})).body.includes('inflight_requests{request_kind="mutating"} 1\n');
+  await until(inFlight, 'the first write');
+  const args = ['create', 'configmap', 'patient', '--context', 'root', '--user', 'kcp-admin', '-v=8'];
+  const running = kubectl('1.35', args, {home: server.root, kubeconfig, timeoutMs: 40_000});
+  await sleep(waitLimits.waitMsMax + 500);
+  holding.end(JSON.stringify({metadata: {name: 'held'}}));
+  assert.equal(await held, 201);
+  const {code, stdout, stderr} = await running;
+  assert.deepEqual([code, stdout], [0, 'configmap/patient created\n'], stderr);
+  assert.match(stderr, /429/);
+  session.destroy();
+});
+
+function started(t: TestContext, ...args: readonly string[]): Promise<ServerProcess> {
+  const root = folder(t);
+  const file = join(root, 'tokens.csv');
+  writeFileSync(file, `${tokens.noisy},noisy,1\n${tokens.calm},calm,2\n`);
+  return startServer(t, {root, args: ['--token-auth-file', file, ...args]});
+}
+
+const quantile = (ms: readonly number[], q: number): number => ms.toSorted((a, b) => a - b)[Math.ceil(ms.length * q) - 1] ?? Number.NaN;
+const p99 = (ms: readonly number[]): number => quantile(ms, 0.99);
+const shown = (ms: readonly number[]): string =>
+  `${ms.length} requests, ${[0.5, 0.9, 0.99, 1].map(q => quantile(ms, q).toFixed(1)).join(' / ')} ms (p50, p90, p99, max)`;
 
 async function newTenant(server: ServerProcess, name: string): Promise<void> {
   const workspaces = '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces';
@@ -71,12 +103,13 @@ async function fill(server: ServerProcess): Promise<void> {
   for (let i = 0; i < objects; i += 100) await Promise.all(Array.from({length: 100}, (_, k) => make(i + k)));
 }
 
-/** How long each GET took, in ms, one after the other until a time or a number. */
-async function gets(server: ServerProcess, until: number, max: number): Promise<readonly number[]> {
+/** How long each GET of the calm tenant took, in ms, one after the other. */
+async function gets(server: ServerProcess, {ms = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY}): Promise<readonly number[]> {
   const took: number[] = [];
-  for (let start = performance.now(); start < until && took.length < max; start = performance.now()) {
-    const {status} = await server.call(`/clusters/root:calm${configMaps}/kube-root-ca.crt`, {token: 'token-of-calm'});
-    assert.equal(status, 200);
+  const endsAt = performance.now() + ms;
+  for (let start = performance.now(); start < endsAt && took.length < count; start = performance.now()) {
+    const {status, body} = await server.call(`/clusters/root:calm${configMaps}/kube-root-ca.crt`, {token: tokens.calm});
+    assert.equal(status, 200, body);
     took.push(performance.now() - start);
   }
   return took;
