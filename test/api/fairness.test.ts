@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ApiError} from '../../src/api/errors.ts';
+import {groups} from '../../src/auth/user.ts';
 import type {FairnessLimits} from '../../src/server/fairness/limits.ts';
 import type {HttpReply, HttpRequest} from '../../src/server/http.ts';
 import {headerList} from '../../src/server/http.ts';
@@ -12,6 +13,8 @@ import {fairnessIn, inProcess, startPlane, users} from '../support/plane.ts';
 import {realTurn, virtualWorld} from '../support/virtual-world.ts';
 
 const {configMaps} = paths;
+const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+const roleRef = {apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin'};
 const text = 'TooManyRequests: Too many requests, please try again later. (';
 
 /** A plane with limits as a server has them, and a way to write slowly there. */
@@ -103,8 +106,6 @@ test('writers that wait hold up nobody who reads, nor anybody else in their work
   const {plane, slow} = await limited();
   const [api, other] = [await newPlace(plane), await newPlace(plane)];
   const subjects = [{apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'user-1'}];
-  const roleRef = {apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin'};
-  const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
   for (const place of [api, other]) succeeded(await place.post(bindings, {metadata: {name: 'user-1'}, subjects, roleRef}), 201);
   const target = `/clusters/root:place-1${configMaps}`;
   const writing = Array.from({length: 367}, (_, i) => slow.begin(target, configMap(`c${i}`), users.user1));
@@ -182,5 +183,38 @@ test('a place is given back however a request ends', inProcess, async () => {
   (await api.watch(configMaps)).close();
   succeeded(await api.post(configMaps, configMap('c')), 201);
   succeeded(await api.get(configMaps));
+  await plane.stop();
+});
+
+test('who watches pays for what is told, not who writes; and who has another thread work pays for that', inProcess, async () => {
+  const world = virtualWorld('time');
+  let active = 0;
+  // Each look at the clock finds that something was done since the last.
+  const clock = () => {
+    active += 0.01;
+    return {active, idle: 0};
+  };
+  const fairness = fairnessIn(world, {loopPerUser: {msPerSecond: 1, burstMs: 1}}, clock);
+  const elsewhere = {answer: async () => ({status: 201, headers: {}, tookMs: 50})};
+  const plane = await startPlane('time', {fairness, elsewhere}, world);
+  const masters = plane.api.as(users.shardAdmin).in('/clusters/root');
+  succeeded(await masters.post(paths.namespaces, {metadata: {name: 't'}}), 201);
+  const subjects = ['user-1', 'user-2'].map(name => ({apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name}));
+  succeeded(await masters.post(bindings, {metadata: {name: 'users'}, subjects, roleRef}), 201);
+  const isBehind = (name: string): boolean => {
+    const user = {name, groups: [groups.authenticated]};
+    const entered = fairness.enter({user, workspace: 'none', sort: 'readOnly', gone: () => new AbortController().signal});
+    if (!(entered instanceof Promise)) entered.leave();
+    else void entered.then(visit => visit.leave());
+    return entered instanceof Promise;
+  };
+  const watching = await masters.as(users.user1).watch(configMaps);
+  assert.deepEqual([isBehind('user-1'), isBehind('user-2')], [false, false]);
+  for (let i = 0; i < 300; i++) succeeded(await masters.post(configMaps, configMap(`c${i}`)), 201);
+  assert.equal(watching.events.length, 301);
+  assert.deepEqual([isBehind('user-1'), isBehind('user-2')], [true, false]);
+  const data = Object.fromEntries(Array.from({length: 5_000}, (_, i) => [`k${i}`, '']));
+  succeeded(await masters.as(users.user2).post(configMaps, configMap('heavy', data)), 201);
+  assert.equal(isBehind('user-2'), true);
   await plane.stop();
 });

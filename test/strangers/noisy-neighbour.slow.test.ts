@@ -52,9 +52,7 @@ test('kubectl comes again when it is told to', {timeout: 60_000, skip: noTools},
   const holding = openStream(server, session, {':path': path, ':method': 'POST', 'content-type': 'application/json'});
   const held = statusOf(holding);
   // The headers are there, the body is not: the only place is taken.
-  const inFlight = async (): Promise<boolean> =>
-    (await server.call('/metrics', {token: server.token('shard-admin')})).body.includes('inflight_requests{request_kind="mutating"} 1\n');
-  await until(inFlight, 'the first write');
+  await until(async () => (await mutating(server)) === 1, 'the first write');
   const args = ['create', 'configmap', 'patient', '--context', 'root', '--user', 'kcp-admin', '-v=8'];
   const running = kubectl('1.35', args, {home: server.root, kubeconfig, timeoutMs: 40_000});
   await sleep(waitLimits.waitMsMax + 500);
@@ -65,6 +63,36 @@ test('kubectl comes again when it is told to', {timeout: 60_000, skip: noTools},
   assert.match(stderr, /429/);
   session.destroy();
 });
+
+test('the time of the other thread is paid for as well', {timeout: 60_000}, async t => {
+  const server = await started(t, '--max-mutating-requests-inflight=1', '--loop-time-per-user=10ms', '--loop-time-burst=200ms');
+  for (const tenant of ['noisy', 'calm']) await newTenant(server, tenant);
+  const write = (tenant: 'noisy' | 'calm', keys: number) => {
+    const data = Object.fromEntries(Array.from({length: keys}, (_, i) => [`key-${i}`, `${i}`]));
+    const options = {method: 'POST', token: tokens[tenant], body: {metadata: {generateName: 'c-'}, data}};
+    return server.call(`/clusters/root:${tenant}${configMaps}?dryRun=All`, options);
+  };
+  for (let i = 0; i < 3; i++) assert.equal((await write('noisy', 20_000)).status, 201);
+  const session = await http2To(server);
+  const holding = openStream(server, session, {
+    ':path': `/clusters/root${configMaps}`,
+    ':method': 'POST',
+    'content-type': 'application/json',
+  });
+  await until(async () => (await mutating(server)) === 1, 'the first write');
+  const [noisy, calm] = await Promise.all([write('noisy', 1), write('calm', 1)]);
+  assert.deepEqual([noisy.status, calm.status], [429, 429]);
+  const seconds = [noisy, calm].map(({json}) => json.details.retryAfterSeconds);
+  assert.deepEqual(seconds, [waitLimits.retrySecondsMax, 1]);
+  holding.destroy();
+  session.destroy();
+  await until(async () => (await mutating(server)) === 0, 'the place that a client left');
+});
+
+const mutating = async (server: ServerProcess): Promise<number> => {
+  const {body} = await server.call('/metrics', {token: server.token('shard-admin')});
+  return Number(/inflight_requests\{request_kind="mutating"\} (\d+)/.exec(body)?.[1]);
+};
 
 function started(t: TestContext, ...args: readonly string[]): Promise<ServerProcess> {
   const root = folder(t);

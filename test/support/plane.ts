@@ -7,7 +7,7 @@ import {tokenKeys} from '../../src/main/token-keys.ts';
 import {digest, tokenLookup} from '../../src/main/tokens.ts';
 import {Fairness} from '../../src/server/fairness/fairness.ts';
 import type {FairnessLimits} from '../../src/server/fairness/limits.ts';
-import {LoopTime} from '../../src/server/fairness/loop-time.ts';
+import {type LoopClock, LoopTime} from '../../src/server/fairness/loop-time.ts';
 import type {Handler} from '../../src/server/http.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import type {Answer, Api} from './api-client.ts';
@@ -101,10 +101,10 @@ const ordinaryLimits: FairnessLimits = {
 };
 
 /** What one may have of a plane of a test. */
-export const fairnessIn = (world: VirtualWorld, limits: Partial<FairnessLimits> = {}): Fairness =>
+export const fairnessIn = (world: VirtualWorld, limits: Partial<FairnessLimits> = {}, clock?: LoopClock): Fairness =>
   new Fairness({
     limits: {...ordinaryLimits, ...limits},
-    time: new LoopTime(() => ({active: 0, idle: world.now()})),
+    time: new LoopTime(clock ?? (() => ({active: 0, idle: world.now()}))),
     timers: world,
   });
 

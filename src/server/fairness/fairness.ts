@@ -250,9 +250,8 @@ export class Fairness implements VisitKeeper {
   }
 }
 
-/** Who is behind gains nothing by having more under way: it would only take memory. */
-const isFree = ({user}: Payer, sort: Sort): boolean =>
-  sort === 'watch' || user[sort] < (sort === 'readOnly' ? waitLimits.readOnlyBehindMax : waitLimits.mutatingBehindMax);
+/** Who is behind gains nothing by having more reads under way: they would only take memory. Writes wait for the disk together. */
+const isFree = ({user}: Payer, sort: Sort): boolean => sort !== 'readOnly' || user.readOnly < waitLimits.readOnlyBehindMax;
 
 const tooMany = (why: string, retryAfterSeconds: number): ApiError =>
   new ApiError('TooManyRequests', `Too many requests, please try again later. (${why})`, {retryAfterSeconds});

@@ -23,9 +23,8 @@ export const waitLimits = {
   /** As many as the largest burst of client-go. */
   perUserMax: 300,
   perWorkspaceMax: 900,
-  /** Of a user who is behind, in flight: writes wait for the disk together, what reads only for the loop. */
+  /** Of a user who is behind, in flight: what reads waits for nothing but the loop. */
   readOnlyBehindMax: 8,
-  mutatingBehindMax: 32,
   /** What is let in between two rounds of the event loop may take about so long, and is no more than so many. */
   letInMsMax: 2,
   letInMax: 32,

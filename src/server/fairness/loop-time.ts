@@ -11,7 +11,7 @@ export type Spender = {
   spent(ms: number, nowMs: number): void;
 };
 
-/** A piece of work is over within this. What seems to take longer waited for something that nobody marked. */
+/** Where everybody waits, a piece of work is over within this. What seems to take longer waited for something that nobody marked. */
 const pieceMsMax = 50;
 
 /**
@@ -21,12 +21,15 @@ const pieceMsMax = 50;
  */
 export class LoopTime {
   readonly #clock: LoopClock;
+  readonly #longest: number;
   readonly #context = new AsyncLocalStorage<Spender>();
   #running: Spender | undefined;
   #since = 0;
 
-  constructor(clock: LoopClock) {
+  /** `longest`: of a piece of work, in ms; what is beyond is not believed. */
+  constructor(clock: LoopClock, longest: number = pieceMsMax) {
     this.#clock = clock;
+    this.#longest = longest;
   }
 
   /** The time of the loop, waiting included, in ms. */
@@ -102,7 +105,7 @@ export class LoopTime {
   }
 
   #settle(active: number, nowMs: number): void {
-    this.#running?.spent(Math.min(active - this.#since, pieceMsMax), nowMs);
+    this.#running?.spent(Math.min(active - this.#since, this.#longest), nowMs);
   }
 }
 
