@@ -6,7 +6,7 @@ import type {Visit} from './visit.ts';
  * What it takes to encrypt and send bytes, or to receive them, which happens before and after the work and is nobody's there: in ms per MiB, as measured over
  * TLS. A few are not worth the counting.
  */
-export const travelling = {msPerMiB: 1.5, bytesMin: 32 * 1024} as const;
+export const travelling = {msPerMiB: 0.5, bytesMin: 32 * 1024} as const;
 
 /** Has bytes that travel paid for. */
 export function payForBytes(who: Spender | undefined, bytes: number, time: LoopTime): void {
