@@ -10,6 +10,7 @@ import type {ServerProcess} from '../support/process.ts';
 import {folder, sleep, startServer, until} from '../support/process.ts';
 import {flood} from './flood.ts';
 import {http2To, openStream, statusOf} from './raw.ts';
+import {openWatch} from './watch.ts';
 
 const flooding = {connections: 8, parallel: 200, ms: 10_000} as const;
 const objects = 2_000;
@@ -64,8 +65,14 @@ test('kubectl comes again when it is told to', {timeout: 60_000, skip: noTools},
   session.destroy();
 });
 
-test('the time of the other thread is paid for as well', {timeout: 60_000}, async t => {
-  const server = await started(t, '--max-mutating-requests-inflight=1', '--loop-time-per-user=10ms', '--loop-time-burst=200ms');
+test('limits are set by flags, and the time of the other thread is paid for as well', {timeout: 60_000}, async t => {
+  const server = await started(
+    t,
+    '--max-mutating-requests-inflight=1',
+    '--loop-time-per-user=10ms',
+    '--loop-time-burst=200ms',
+    '--max-watches-per-user=1',
+  );
   for (const tenant of ['noisy', 'calm']) await newTenant(server, tenant);
   const write = (tenant: 'noisy' | 'calm', keys: number) => {
     const data = Object.fromEntries(Array.from({length: keys}, (_, i) => [`key-${i}`, `${i}`]));
@@ -85,6 +92,10 @@ test('the time of the other thread is paid for as well', {timeout: 60_000}, asyn
   const seconds = [noisy, calm].map(({json}) => json.details.retryAfterSeconds);
   assert.deepEqual(seconds, [waitLimits.retrySecondsMax, 1]);
   holding.destroy();
+  const watch = await openWatch(server, `/clusters/root${configMaps}`, '');
+  const second = await server.call(`/clusters/root${configMaps}?watch=true`);
+  assert.deepEqual([second.status, second.json.reason], [429, 'TooManyRequests']);
+  watch.end();
   session.destroy();
   await until(async () => (await mutating(server)) === 0, 'the place that a client left');
 });

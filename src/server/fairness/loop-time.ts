@@ -22,7 +22,7 @@ const pieceMsMax = 50;
 export class LoopTime {
   readonly #clock: LoopClock;
   readonly #longest: number;
-  readonly #context = new AsyncLocalStorage<Spender>();
+  readonly #context = new AsyncLocalStorage<Spender | undefined>();
   #running: Spender | undefined;
   #since = 0;
 
@@ -76,7 +76,7 @@ export class LoopTime {
 
   /** Waits for what is done elsewhere. What it wakes here, as those who follow the log, or begins that lasts, is not on the account either. */
   elsewhere<T>(work: () => Promise<T>): Promise<T> {
-    return this.current ? this.suspend(this.#context.exit(work)) : work();
+    return this.current ? this.suspend(this.#context.run(undefined, work)) : work();
   }
 
   /** Waits for what is not done by this loop, or not now, on nobody's account. */
