@@ -27,6 +27,23 @@ const objectType = (name: string, fields: {readonly [name: string]: Type}): Type
   fields: new Map(Object.entries(fields).map(([key, type]) => [key, {type, key}])),
 });
 
+/** What later expressions see of a variable: nothing of types that it takes an object to describe, and of what is nested too deeply. */
+export const variableField = (name: string, type: Type): Field => ({key: name, type: isKept(type) ? type : dyn, nullable: true});
+
+/** Of types nested deeper than this, which variables can build upon each other, no more is known. */
+const typeDepthMax = 32;
+const typedVariables: ReadonlySet<Type['kind']> = new Set([
+  ...(['bool', 'int', 'uint', 'double', 'string', 'bytes'] as const),
+  ...(['timestamp', 'duration', 'list', 'map'] as const),
+]);
+const isKept = (type: Type): boolean => typedVariables.has(type.kind) && isShallow(type, typeDepthMax);
+
+function isShallow(type: Type, depth: number): boolean {
+  if (depth === 0) return false;
+  if (type.kind === 'list') return isShallow(type.item, depth - 1);
+  return type.kind !== 'map' || isShallow(type.value, depth - 1);
+}
+
 const strings = listOf(string);
 const kindType = objectType('GroupVersionKind', {group: string, version: string, kind: string});
 const resourceType = objectType('GroupVersionResource', {group: string, version: string, resource: string});
