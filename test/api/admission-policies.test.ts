@@ -437,4 +437,42 @@ test("nobody changes the name or what is the server's", async () => {
   refused(await api.get(`${configMaps}/other`), 404, 'NotFound');
 });
 
+test('the status of a policy tells what is doubtful about its types', async () => {
+  const api = await newPlace(plane);
+  const ofWidgets = {operations: ['*'], apiGroups: ['example.com'], apiVersions: ['v1'], resources: ['widgets', 'widgets/status']};
+  const validations = [
+    {expression: 'variables.replicas > 1 && object.metadata.labels["a"] == "b"'},
+    {expression: 'object.spec.replicas == "x"', messageExpression: '"a" + object.spec.nothing'},
+  ];
+  const spec = {variables: [{name: 'replicas', expression: 'object.spec.replicas'}], validations};
+  await policy(api, 'sound', {matchConstraints: {resourceRules: [ofWidgets, rule]}, ...spec, validations: [validations[0]]});
+  await policy(api, 'doubtful', {matchConstraints: {resourceRules: [ofWidgets]}, ...spec});
+  const statusOf = (name: string) =>
+    plane.eventually(async () => {
+      const found = await api.get(`${group}/validatingadmissionpolicies/${name}.example.com`);
+      assert.equal(found.at('status', 'observedGeneration'), found.at('metadata', 'generation'));
+      return found.at('status', 'typeChecking');
+    });
+  const at = 'ERROR: <input>:1:';
+  assert.deepEqual(await statusOf('doubtful'), {
+    expressionWarnings: [
+      {
+        fieldRef: 'spec.validations[1].expression',
+        warning: `example.com/v1, Kind=Widget: ${at}22: found no matching overload for '_==_' applied to '(int, string)'\n | object.spec.replicas == "x"\n | .....................^\n`,
+      },
+      {
+        fieldRef: 'spec.validations[1].messageExpression',
+        warning: `example.com/v1, Kind=Widget: ${at}18: undefined field 'nothing'\n | "a" + object.spec.nothing\n | .................^\n`,
+      },
+    ],
+  });
+  // Of ConfigMaps there is no spec, which the variable hides.
+  assert.deepEqual(await statusOf('sound'), {});
+  const changed = {spec: {validations: [{expression: 'object.nothing == 1'}]}};
+  succeeded(await api.patch(`${group}/validatingadmissionpolicies/sound.example.com`, changed), 200);
+  const warnings = (await statusOf('sound')) as {expressionWarnings: {warning: string}[]};
+  assert.equal(warnings.expressionWarnings.length, 1);
+  assert.match(warnings.expressionWarnings[0]?.warning ?? '', /^\/v1, Kind=ConfigMap: ERROR.*\n\nexample.com\/v1, Kind=Widget: ERROR/s);
+});
+
 test('nothing went wrong inside', () => assert.deepEqual(plane.errors, []));
