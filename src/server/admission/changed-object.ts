@@ -18,6 +18,7 @@ export async function putChanged({x, object, operation}: Asked, seenAs: Resource
     else conform(x.resource, result);
   }
   const {name, namespace} = into.metadata;
+  if (namespace && !result.metadata.namespace) result.metadata.namespace = namespace;
   const mayBeRenamed = operation === 'CREATE' && x.what.name === undefined;
   if (result.metadata.namespace !== namespace || (result.metadata.name !== name && !mayBeRenamed)) return false;
   keepOwn(result, into);
