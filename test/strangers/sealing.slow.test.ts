@@ -39,7 +39,7 @@ function filesBelow(top: string): readonly string[] {
     .map(entry => join(entry.parentPath, entry.name));
 }
 
-/** The files in which one of some texts is to be found, as it is or in base64. A part of base64 depends on what is before: whole values are looked for. */
+/** The files in which one of some texts is to be found, as it is or in base64: such as have a length of thirds begin a value there. */
 const filesWith = (top: string, words: readonly string[]): readonly string[] =>
   filesBelow(top).filter(path => {
     const bytes = readFileSync(path);
@@ -60,7 +60,7 @@ test('no file has a Secret or a token in plain, after whatever happens to them',
   writeFileSync(policyFile, policy);
   const args = ['-v=10', '--audit-policy-file', policyFile, '--audit-log-path', join(root, 'audit.log')];
   const start = (): Promise<ServerProcess> => startServer(t, {root, args});
-  const words = Array.from({length: 8}, () => `canary-${randomBytes(12).toString('hex')}`);
+  const words = Array.from({length: 8}, () => `canary${randomBytes(12).toString('hex')}`);
   const [kept, old, updated, gone, large] = words as [string, string, string, string, string];
 
   let server = await start();
@@ -72,7 +72,7 @@ test('no file has a Secret or a token in plain, after whatever happens to them',
     assert.equal((await server.call(inside(at, 'secrets/updated'), {method: 'PUT', body})).status, 200);
     await made(server, inside(at, 'secrets'), secretOf('gone', gone));
     assert.equal((await server.call(inside(at, 'secrets/gone'), {method: 'DELETE'})).status, 200);
-    await made(server, inside(at, 'secrets'), secretOf('large', `${large} `.repeat(20_000)));
+    await made(server, inside(at, 'secrets'), secretOf('large', large.repeat(20_000)));
     await made(server, inside(at, 'configmaps'), {metadata: {name: 'seen'}, data: {words: 'in plain sight'}});
   }
   await made(server, inside(home, 'secrets'), {
