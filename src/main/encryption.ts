@@ -1,5 +1,5 @@
 /** What is sealed on its way to the disk, and with which keys: by `--encryption-provider-config`, or by a file of the root directory that the first start makes. */
-import {readFileSync, statSync} from 'node:fs';
+import {existsSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Chance, Timers} from '../api/world.ts';
 import type {Embedded} from '../storage/embedded.ts';
@@ -17,10 +17,10 @@ const fileBytesMax = 1024 * 1024;
 
 export type Encryption = {
   readonly plan: SealingPlan;
-  /** Where the plan comes from, for people. */
-  readonly path: string;
+  /** Where the plan comes from, and where else a key may be that it lacks. For people. */
+  readonly whereKeysAre: string;
   /** Puts a key that was made where it will be found again. To be called when the store has opened without another one, and before anything is written. */
-  readonly save: () => void;
+  readonly save: (log: Log) => void;
   /** Brings the store in line with the plan, and with what the file says later, where that is asked for. Returns how to end it. */
   readonly keep: (store: Pick<Embedded, 'reseal'>, world: Timers, log: Log) => () => void;
 };
@@ -30,15 +30,20 @@ type EncryptionFlags = Pick<Config, 'rootDirectory' | 'encryptionProviderConfig'
 /** @throws Error with a text for people, without secrets */
 export function encryptionOf(flags: EncryptionFlags, chance: Pick<Chance, 'bytes'>): Encryption {
   const given = flags.encryptionProviderConfig;
-  const path = given || join(flags.rootDirectory, ownFile);
+  const own = join(flags.rootDirectory, ownFile);
+  const path = given || own;
   const found = given === '' ? readIfThere(path) : readText(path);
   const text = found ?? firstConfig(chance.bytes(32));
   const plan = read(text, path);
   return {
     plan,
-    path,
-    save() {
-      if (found === undefined) writeWhole(path, text);
+    whereKeysAre: given !== '' && existsSync(own) ? `${given} (the server's own key is in ${own})` : path,
+    save(log) {
+      if (found !== undefined) return;
+      writeWhole(path, text);
+      log.info('a key was made that Secrets are sealed with; without it they are lost, so keep a copy, and not beside those of the store', {
+        file: path,
+      });
     },
     keep: (store, world, log) =>
       keep({store, world, log, path, reload: given === '' || flags.encryptionProviderConfigAutomaticReload}, text, plan),

@@ -89,8 +89,14 @@ export function guardSecrets(config: SecretFiles, log: Pick<Log, 'warn'>): void 
   ];
   for (const path of ours.filter(isOpen)) {
     const {mode} = statSync(path);
-    chmodSync(path, mode & ~forOthers);
-    log.warn('others could read this file and no longer can; make new keys if you cannot trust them', {path, mode: octal(mode)});
+    const about = {path, mode: octal(mode)};
+    try {
+      chmodSync(path, mode & ~forOthers);
+      log.warn('others could read this file and no longer can; make new keys if you cannot trust them', about);
+    } catch {
+      // A volume may belong to another user, and be open to the group that is ours.
+      log.warn('others can read this file, which holds a secret', about);
+    }
   }
   const theirs = [
     config.encryptionProviderConfig,

@@ -173,9 +173,9 @@ async function openStore(config: Config, log: Log, failed: (why: string) => void
     unreadable: ({key, why}) => log.error('a stored value cannot be read', {key, why}),
     failed: why => failed(why.message),
   }).catch(err => {
-    throw err instanceof MissingKeys ? new Error(`${encryption.path}: ${err.message}`) : err;
+    throw err instanceof MissingKeys ? new Error(`${encryption.whereKeysAre}: ${err.message}`) : err;
   });
-  encryption.save();
+  encryption.save(log);
   return {store, endSealing: encryption.keep(store, realWorld, log)};
 }
 

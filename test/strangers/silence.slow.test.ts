@@ -269,3 +269,10 @@ test('files that cannot be read at the start are named and not quoted', {timeout
     assert.deepEqual(canaries.in(output), [], output);
   }
 });
+
+test('no signal opens a debugger, which everybody on the machine could use', {timeout: 30_000}, async t => {
+  const server = await startServer(t, {root: folder(t)});
+  process.kill(server.pid, 'SIGUSR1');
+  await sleep(1_000);
+  assert.doesNotMatch(server.output(), /debugger/i);
+});
