@@ -6,7 +6,7 @@ import type {Embedded} from '../storage/embedded.ts';
 import type {SealingPlan} from '../storage/sealing/sealer.ts';
 import {decodeYaml} from '../wire/yaml.ts';
 import {readEncryptionConfig} from './encryption-config.ts';
-import {readIfThere, writeWhole} from './files.ts';
+import {readIfThere, writeForGood} from './files.ts';
 import type {Config} from './flags.ts';
 import type {Log} from './log.ts';
 
@@ -40,7 +40,7 @@ export function encryptionOf(flags: EncryptionFlags, chance: Pick<Chance, 'bytes
     whereKeysAre: given !== '' && existsSync(own) ? `${given} (the server's own key is in ${own})` : path,
     save(log) {
       if (found !== undefined) return;
-      writeWhole(path, text);
+      writeForGood(path, text);
       log.info('a key was made that Secrets are sealed with; without it they are lost, so keep a copy, and not beside those of the store', {
         file: path,
       });

@@ -5,12 +5,11 @@ import type {Config} from './flags.ts';
 import type {Log} from './log.ts';
 
 /**
- * Writes by a temporary file and a rename, so that no reader ever sees half of it, and nothing of it is lost with the power. Makes missing folders. Files
- * get mode 0600 and folders 0700, whatever the umask would let through.
+ * Writes by a temporary file and a rename, so that no reader ever sees half of it. Makes missing folders. Files get mode 0600 and folders 0700, whatever the
+ * umask would let through.
  */
 export function writeWhole(path: string, content: string): void {
-  const folder = dirname(path);
-  mkdirSync(folder, {recursive: true, mode: 0o700});
+  mkdirSync(dirname(path), {recursive: true, mode: 0o700});
   const temporary = `${path}.${process.pid}.tmp`;
   // Never through a link, and never into a file of another mode that somebody left there.
   rmSync(temporary, {force: true});
@@ -22,7 +21,12 @@ export function writeWhole(path: string, content: string): void {
     closeSync(file);
   }
   renameSync(temporary, path);
-  const names = openSync(folder, 'r');
+}
+
+/** The same for what must not be lost with the power: not even its name. That costs some milliseconds more. */
+export function writeForGood(path: string, content: string): void {
+  writeWhole(path, content);
+  const names = openSync(dirname(path), 'r');
   try {
     fsyncSync(names);
   } finally {

@@ -50,7 +50,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     port: config.securePort,
   };
   // Side by side: keys are made in other threads while the store is opened.
-  const [{store, endSealing}, serving] = await Promise.all([
+  const [{store, seal}, serving] = await Promise.all([
     openStore(config, log, why => {
       state.failed = why;
       log.error('the store failed; reads go on', {why});
@@ -127,6 +127,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     workspaceTypes: config.batteries.has('workspace-types'),
   });
   state.starting = undefined;
+  const endSealing = seal();
   if (config.batteries.has('admin') && config.kubeconfigPath) writeWhole(config.kubeconfigPath, adminKubeconfig(url(), serving.ca, tokens));
   if (tokens.newStore !== undefined) writeWhole(config.adminTokenPath, tokens.newStore);
   // Made by now if it was not there, so that who verifies tokens elsewhere finds it.
@@ -158,12 +159,13 @@ function accountTokensOf(config: Config): PlaneOptions['accountTokens'] {
   };
 }
 
-type Opened = {readonly store: Storage; readonly endSealing: () => void};
+/** `seal` brings what is stored in line with what is to be sealed, from then on, and returns how to end it. */
+type Opened = {readonly store: Storage; readonly seal: () => () => void};
 
 async function openStore(config: Config, log: Log, failed: (why: string) => void): Promise<Opened> {
   if (config.storage === 'memory') {
     if (config.encryptionProviderConfig !== '') encryptionOf(config, realWorld);
-    return {store: memoryStorage(), endSealing: () => {}};
+    return {store: memoryStorage(), seal: () => () => {}};
   }
   const encryption = encryptionOf(config, realWorld);
   const store = await openEmbedded({
@@ -176,7 +178,7 @@ async function openStore(config: Config, log: Log, failed: (why: string) => void
     throw err instanceof MissingKeys ? new Error(`${encryption.whereKeysAre}: ${err.message}`) : err;
   });
   encryption.save(log);
-  return {store, endSealing: encryption.keep(store, realWorld, log)};
+  return {store, seal: () => encryption.keep(store, realWorld, log)};
 }
 
 function thisMachine(): Machine {
