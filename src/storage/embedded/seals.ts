@@ -27,8 +27,8 @@ export type SealStep = {
 };
 
 /** What a step looks at, at most. Commits wait for a step. */
-const stepRowsMax = 400;
-const stepBytesMax = 1024 * 1024;
+const stepRowsMax = 100;
+const stepBytesMax = 256 * 1024;
 
 /** A file of this size is written anew in about a second, in which no commit is written. */
 const wipedBytesMax = 128 * 1024 * 1024;
