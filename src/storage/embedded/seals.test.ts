@@ -48,7 +48,7 @@ async function secretWithHistory(store: Storage): Promise<Revision> {
   return commit(store, {delete: key('/secret/gone'), expect: gone});
 }
 
-test('no file has the plain bytes of what is sealed, whatever happens to it', async () => {
+test('ST25 no file has the plain bytes of what is sealed, whatever happens to it', async () => {
   const directory = newDirectory();
   const store = await open(directory, testPlan('/secret/', 'one'));
   await secretWithHistory(store);
@@ -60,7 +60,7 @@ test('no file has the plain bytes of what is sealed, whatever happens to it', as
   assert.deepEqual(filesWith(directory, canary), []);
 });
 
-test('history that was sealed is told by watches, deletes with their last value', async () => {
+test('ST25 history that was sealed is told by watches, deletes with their last value', async () => {
   const directory = newDirectory();
   const plan = testPlan('/secret/', 'one');
   const first = await open(directory, plan);
@@ -78,7 +78,7 @@ test('history that was sealed is told by watches, deletes with their last value'
   await store.close();
 });
 
-test('what was plain is read, sealed by a walk over everything, and no trace of it is left in the files', async () => {
+test('ST25 ST27 what was plain is read, sealed by a walk over everything, and no trace of it is left in the files', async () => {
   const directory = newDirectory();
   const before = await open(directory, nothingSealed);
   await secretWithHistory(before);
@@ -104,7 +104,7 @@ test('what was plain is read, sealed by a walk over everything, and no trace of 
   await again.close();
 });
 
-test('a key is rotated: a new one first, then everything is sealed with it, then the old one may go and not before', async () => {
+test('ST27 ST28 a key is rotated: a new one first, then everything is sealed with it, then the old one may go and not before', async () => {
   const directory = newDirectory();
   const store = await open(directory, testPlan('/secret/', 'old'));
   await secretWithHistory(store);
@@ -120,7 +120,7 @@ test('a key is rotated: a new one first, then everything is sealed with it, then
   await again.close();
 });
 
-test('writes go on while values are sealed anew, and all are readable at every moment', async () => {
+test('ST27 writes go on while values are sealed anew, and all are readable at every moment', async () => {
   const directory = newDirectory();
   const store = await open(directory, testPlan('/', 'old'));
   for (let i = 0; i < 1500; i += 100)
@@ -141,7 +141,7 @@ test('writes go on while values are sealed anew, and all are readable at every m
   await store.close();
 });
 
-test('sealing can be given up: everything is plain again, and no key is needed', async () => {
+test('ST27 sealing can be given up: everything is plain again, and no key is needed', async () => {
   const directory = newDirectory();
   const store = await open(directory, testPlan('/secret/', 'one'));
   await secretWithHistory(store);
@@ -153,7 +153,7 @@ test('sealing can be given up: everything is plain again, and no key is needed',
   await plain.close();
 });
 
-test('a store does not open without the key it needs, says which, and is as it was', async () => {
+test('ST28 a store does not open without the key it needs, says which, and is as it was', async () => {
   const directory = newDirectory();
   const store = await open(directory, testPlan('/secret/', 'one'));
   await secretWithHistory(store);
@@ -168,7 +168,7 @@ test('a store does not open without the key it needs, says which, and is as it w
   await again.close();
 });
 
-test('a value that was put under another key is told by nobody: reads fail and name it, watches end as if it were forgotten', async () => {
+test('ST26 a value that was put under another key is told by nobody: reads fail and name it, watches end as if it were forgotten', async () => {
   const directory = newDirectory();
   const plan = testPlan('/secret/', 'one');
   const first = await open(directory, plan);
@@ -195,7 +195,7 @@ test('a value that was put under another key is told by nobody: reads fail and n
   await assert.rejects(open(directory, testPlan('/secret/', 'two')), /"one"/, 'the key is needed as long as a value has not followed');
 });
 
-test('a file of the former layout is taken over', async () => {
+test('ST25 a file of the former layout is taken over', async () => {
   const directory = newDirectory();
   const before = await open(directory, nothingSealed);
   await secretWithHistory(before);
