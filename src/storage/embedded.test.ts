@@ -19,6 +19,7 @@ const open = (options: Omit<EmbeddedOptions, 'directory'>) => async (): Promise<
 
 storageSuite('embedded', open({}), {lasts: true});
 const sealing = testPlan('/', 'one');
-storageSuite('embedded, all of it sealed', open({sealing}), {lasts: true});
-storageSuite('embedded, sealed, with nothing at hand', open({sealing, hotBytesMax: 0, recentBytesMax: 0, mapBytesMax: 0}), {lasts: true});
+storageSuite('embedded, all of it sealed and nothing at hand', open({sealing, hotBytesMax: 0, recentBytesMax: 0, mapBytesMax: 0}), {
+  lasts: true,
+});
 storageSuite('embedded, with nothing at hand', open({hotBytesMax: 0, recentBytesMax: 0, mapBytesMax: 0}), {lasts: true});

@@ -72,7 +72,7 @@ export type Embedded = Storage & {
   /**
    * Writes by another plan from here on. Resolves when all that was written before follows it as well, history too, and tells how much of that had to be
    * changed; takes long where that is much, and holds up commits by a small step at a time. To be called once after opening as well: what a former
-   * plan left is brought in line then. Throws `MissingKeys` in words when the plan lacks a key that is needed; the former plan goes on.
+   * plan left is brought in line then. Throws `MissingKeys` when the plan lacks a key that is needed; the former plan goes on.
    */
   reseal(plan: SealingPlan): Promise<Resealed>;
 };

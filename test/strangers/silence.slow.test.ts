@@ -182,10 +182,14 @@ test('no secret is told to others, whatever is wrong with the request', {timeout
     ['log', server.output()],
     ['audit log', readFileSync(auditLog, 'utf8')],
     ...(await Promise.all(
-      ['/metrics', '/readyz?verbose', '/clusters/*/api/v1/events', '/clusters/*/apis/events.k8s.io/v1/events'].map(async path => [
-        path,
-        (await server.call(path, admin)).body,
-      ]),
+      [
+        '/metrics',
+        '/readyz?verbose',
+        '/debug/pprof/heap',
+        '/configz',
+        '/clusters/*/api/v1/events',
+        '/clusters/*/apis/events.k8s.io/v1/events',
+      ].map(async path => [path, (await server.call(path, admin)).body]),
     )),
   ] as const;
   assert.ok(canaries.size > 100);

@@ -51,7 +51,9 @@ export type FromWriter =
   /** A compaction is done, or broke off; what remains is removed by the next one. */
   | {readonly compacted: number; readonly failed?: string}
   /** Every value follows the plan of this turn, but for those that nobody can open. */
-  | {readonly resealed: Resealed; readonly turn: number; readonly failed?: string};
+  | {readonly resealed: Resealed; readonly turn: number; readonly failed?: string}
+  /** The plan of this turn lacks a key, and the one before goes on. */
+  | {readonly lacking: string; readonly turn: number};
 
 /**
  * How many values were written anew, and how many could not be opened. `traces`: unused parts of the file may still have values that were plain; the file

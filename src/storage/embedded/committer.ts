@@ -2,6 +2,7 @@ import {Worker} from 'node:worker_threads';
 import type {SealingPlan} from '../sealing/sealer.ts';
 import {type Committed, type Op, Unavailable} from '../storage.ts';
 import {type FromWriter, pack, type Resealed, type ToWriter} from './batch.ts';
+import {MissingKeys} from './seals.ts';
 import type {WorkerData} from './worker.ts';
 
 /** A commit on its way. */
@@ -124,6 +125,7 @@ export class Committer {
     if ('outcomes' in message) this.#on.done(this.#take(message.outcomes.length / 2), message);
     else if ('compacted' in message) this.#compacted(message.compacted, message.failed);
     else if ('resealed' in message) this.#resealed(message);
+    else if ('lacking' in message) this.#lacking(message.lacking, message.turn);
     else {
       const why = new Unavailable(`the store could not write: ${message.refused}`);
       this.#lastRefusal = why;
@@ -138,6 +140,11 @@ export class Committer {
       if (failed === undefined) resolve();
       else reject(new Unavailable(`the store could not compact: ${failed}`));
     }
+  }
+
+  #lacking(why: string, turn: number): void {
+    this.#resealings.find(each => each.turn === turn)?.reject(new MissingKeys(why));
+    this.#resealings = this.#resealings.filter(each => each.turn !== turn);
   }
 
   #resealed({resealed, turn, failed}: Extract<FromWriter, {resealed: unknown}>): void {

@@ -9,6 +9,7 @@ import {commit, key, put, Recorder, text} from '../recorder.suite.ts';
 import {testPlan} from '../sealing/plan.suite.ts';
 import {nothingSealed, type SealingPlan} from '../sealing/sealer.ts';
 import {Compacted, type Revision, revisionOf, type Storage, Unreadable} from '../storage.ts';
+import {MissingKeys} from './seals.ts';
 
 const top = mkdtempSync(join(tmpdir(), 'kcp-ts-seals-'));
 after(() => rmSync(top, {recursive: true}));
@@ -129,6 +130,8 @@ test('ST27 writes go on while values are sealed anew, and all are readable at ev
   const resealed = store.reseal(testPlan('/', 'new', 'old')).finally(() => {
     done = true;
   });
+  // One that is refused does not end it.
+  await assert.rejects(store.reseal(testPlan('/', 'third')), MissingKeys);
   let written = 0;
   while (!done) {
     await commit(store, put(`/b/${written++}`, 'new'));

@@ -119,7 +119,7 @@ function follow(plan: SealingPlan, turn: number): void {
     seals.follow(plan);
     resealing = {turn, ...nothingYet};
   } catch (err) {
-    tell({resealed: nothingYet, turn, failed: (err as Error).message});
+    tell({lacking: (err as Error).message, turn});
   }
 }
 
