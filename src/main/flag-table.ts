@@ -30,6 +30,11 @@ const place = {
     ['embedded', 'memory'],
     'Where objects live: in a file of the root directory, or in memory, gone at the end.',
   ),
+  encryptionProviderConfig: text(
+    '',
+    'File with an EncryptionConfiguration: what is sealed in the store, and with which keys. Without it, Secrets are, with a key made in encryption.json of the root directory.',
+  ),
+  encryptionProviderConfigAutomaticReload: onOff(false, 'Read that file again when it changes. The one in the root directory always is.'),
   eventTtl: duration(3_600_000, 'How long Events are kept after they were last written. 0: for ever.'),
   kubeconfigPath: text('admin.kubeconfig', "The administrators' kubeconfig, written at every start. Relative to the root directory."),
   authenticationAdminTokenPath: text(
@@ -195,7 +200,6 @@ export const ignoredFlags: readonly string[] = [
   'delete-collection-workers',
   'discovery-poll-interval',
   'embedded-etcd-*',
-  'encryption-provider-config',
   'etcd-*',
   'external-hostname',
   'goaway-chance',
@@ -225,12 +229,7 @@ export const ignoredFlags: readonly string[] = [
 ];
 
 /** Those of them that would promise something, so that only an empty value (or kcp's own `embedded`) is ignored. */
-export const refusedFlags: readonly string[] = [
-  'audit-webhook-config-file',
-  'authentication-token-webhook-config-file',
-  'encryption-provider-config',
-  'etcd-servers',
-];
+export const refusedFlags: readonly string[] = ['audit-webhook-config-file', 'authentication-token-webhook-config-file', 'etcd-servers'];
 
 /** Those of them that take no value. */
 export const ignoredSwitches: readonly string[] = [
@@ -244,7 +243,6 @@ export const ignoredSwitches: readonly string[] = [
   'embedded-etcd-force-new-cluster',
   'enable-bootstrap-token-auth',
   'enable-leader-election',
-  'encryption-provider-config-automatic-reload',
   'logtostderr',
   'one-output',
   'permit-address-sharing',

@@ -164,6 +164,11 @@ function problemsOf(values: Values): readonly string[] {
     longest >= 3_600_000 && longest <= 2 ** 32 * 1000,
     '--service-account-max-token-expiration must be between 1 hour and 2^32 seconds',
   );
+  needs(
+    values.encryptionProviderConfigAutomaticReload,
+    values.encryptionProviderConfig !== '',
+    '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+  );
   problems.push(...oidcProblems(values));
   needs(values.storage === 'embedded', values.rootDirectory !== '', '--storage=memory is required if --root-directory is empty');
   return problems;
@@ -231,7 +236,12 @@ function complete(values: Values, ignored: readonly string[], workingDirectory: 
   const files = Object.fromEntries(
     Object.entries(rest)
       .filter(
-        ([key]) => key.endsWith('File') || key === 'cacheKubeconfig' || key === 'authenticationConfig' || key.endsWith('AdminKubeconfig'),
+        ([key]) =>
+          key.endsWith('File') ||
+          key === 'cacheKubeconfig' ||
+          key === 'authenticationConfig' ||
+          key === 'encryptionProviderConfig' ||
+          key.endsWith('AdminKubeconfig'),
       )
       .map(([key, value]) => [key, typeof value === 'string' ? path(value) : (value as readonly string[]).map(path)]),
   );

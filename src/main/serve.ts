@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
 import {workspaceIssuers} from '../server/workspace-issuers.ts';
+import {MissingKeys} from '../storage/embedded/seals.ts';
 import {openEmbedded} from '../storage/embedded.ts';
 import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
@@ -9,7 +10,8 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
-import {readIfThere, writeWhole} from './files.ts';
+import {encryptionOf} from './encryption.ts';
+import {guardSecrets, readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
 import {httpsDocuments} from './issuer-documents.ts';
@@ -36,6 +38,7 @@ export type Serving = {
 
 /** Starts a control plane as it was configured. @throws Error with a text for people */
 export async function serve(config: Config, version: string, log: Log): Promise<Serving> {
+  guardSecrets(config, log);
   const {audit, close: closeAudit} = auditing(config, log);
   const machine = thisMachine();
   const host = externalHost(config, machine);
@@ -47,8 +50,8 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     port: config.securePort,
   };
   // Side by side: keys are made in other threads while the store is opened.
-  const [store, serving] = await Promise.all([
-    openStore(config, why => {
+  const [{store, seal}, serving] = await Promise.all([
+    openStore(config, log, why => {
       state.failed = why;
       log.error('the store failed; reads go on', {why});
     }),
@@ -124,6 +127,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     workspaceTypes: config.batteries.has('workspace-types'),
   });
   state.starting = undefined;
+  const endSealing = seal();
   if (config.batteries.has('admin') && config.kubeconfigPath) writeWhole(config.kubeconfigPath, adminKubeconfig(url(), serving.ca, tokens));
   if (tokens.newStore !== undefined) writeWhole(config.adminTokenPath, tokens.newStore);
   // Made by now if it was not there, so that who verifies tokens elsewhere finds it.
@@ -138,6 +142,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     await heavy.close();
     webhooks.close();
     await closeAudit();
+    endSealing();
     await store.close();
     measures.stop();
   };
@@ -154,10 +159,27 @@ function accountTokensOf(config: Config): PlaneOptions['accountTokens'] {
   };
 }
 
-const openStore = async (config: Config, failed: (why: string) => void): Promise<Storage> =>
-  config.storage === 'memory'
-    ? memoryStorage()
-    : openEmbedded({directory: join(config.rootDirectory, 'data'), holder: `pid ${process.pid}`, failed: why => failed(why.message)});
+/** `seal` brings what is stored in line with what is to be sealed, from then on, and returns how to end it. */
+type Opened = {readonly store: Storage; readonly seal: () => () => void};
+
+async function openStore(config: Config, log: Log, failed: (why: string) => void): Promise<Opened> {
+  if (config.storage === 'memory') {
+    if (config.encryptionProviderConfig !== '') encryptionOf(config, realWorld);
+    return {store: memoryStorage(), seal: () => () => {}};
+  }
+  const encryption = encryptionOf(config, realWorld);
+  const store = await openEmbedded({
+    directory: join(config.rootDirectory, 'data'),
+    holder: `pid ${process.pid}`,
+    sealing: encryption.plan,
+    unreadable: ({key, why}) => log.error('a stored value cannot be read', {key, why}),
+    failed: why => failed(why.message),
+  }).catch(err => {
+    throw err instanceof MissingKeys ? new Error(`${encryption.whereKeysAre}: ${err.message}`) : err;
+  });
+  encryption.save(log);
+  return {store, seal: () => encryption.keep(store, realWorld, log)};
+}
 
 function thisMachine(): Machine {
   const addresses = Object.values(networkInterfaces())

@@ -204,12 +204,13 @@ export class Trail implements Notes {
   #takeStatus(value: Json | undefined, code: number): void {
     if (!isObject(value) || value['kind'] !== 'Status' || value['apiVersion'] !== 'v1') return;
     const {status, message, reason, details} = value;
+    const told = !(this.#verdict?.discreet && quoting.has(code));
     this.#response = {
       code,
       ...((status === 'Failure' || status === 'Success') && {status}),
-      ...(typeof message === 'string' && {message}),
+      ...(told && typeof message === 'string' && {message}),
       ...(typeof reason === 'string' && {reason}),
-      ...(isObject(details) && {details}),
+      ...(told && isObject(details) && {details}),
     };
   }
 
@@ -238,7 +239,7 @@ export class Trail implements Notes {
       level: this.#level,
       auditId,
       stage,
-      requestUri: behindWorkspace(request.target),
+      requestUri: withoutTokens(behindWorkspace(request.target)),
       verb: resource?.verb ?? request.method.toLowerCase(),
       user: this.#user,
       impersonated: this.#impersonated,
@@ -254,6 +255,13 @@ export class Trail implements Notes {
     });
   }
 }
+
+/** Refusals of a body, which may quote it. */
+const quoting: ReadonlySet<number> = new Set([400, 422, 500]);
+
+/** Nobody is believed for a token in a query, but some send it there all the same. Kubernetes writes it down. */
+const withoutTokens = (target: string): string =>
+  target.includes('_token=') ? target.replace(/([?&](?:access|id|refresh)_token=)[^&]*/g, '$1REDACTED') : target;
 
 const notThere: readonly Step[] = [{authorizer: '01-requiredgroups', decision: 'NoOpinion', reason: 'logical cluster not found'}];
 type Found = Recorded | typeof tooMuch | undefined;

@@ -11,6 +11,7 @@ import {refusal} from '../auth/authorize.ts';
 import {impersonate, readWish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
 import type {User} from '../auth/user.ts';
+import {Unreadable} from '../storage/storage.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
 import {auditIdOf, withAuditId} from './audit-id.ts';
@@ -22,13 +23,14 @@ import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
 import type {Handler, HttpReply} from './http.ts';
-import {header} from './http.ts';
+import {header, loggedTarget} from './http.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import type {Notes} from './notes.ts';
 import {GatheredNotes} from './notes.ts';
 import {replyError} from './reply.ts';
 import {resolve} from './resolve.ts';
+import {unreadable} from './unreadable.ts';
 import {authorizationOf} from './web-socket.ts';
 
 /** The server is a function: plain values in, plain values out (architecture D2). */
@@ -50,6 +52,7 @@ export function apiServer(deps: Deps): Handler {
 async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: Notes | undefined): Promise<HttpReply> {
   const {headers, peer} = call.request;
   let warnings: readonly string[] = [];
+  let where: Place['workspace'] | undefined;
   try {
     const {cluster} = call.target;
     // A workspace that is named may have issuers of tokens of its own.
@@ -58,6 +61,7 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
     const real = await authenticate(sent, deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = named ?? (await locate(deps.store, homeOf(real)));
+    where = place.workspace;
     if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
     const wish = readWish(headers);
@@ -76,15 +80,16 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
       return compress(call, await answer(noting ? {...exchange, trail: noting} : exchange));
     });
   } catch (err) {
-    if (!(err instanceof ApiError)) {
+    const known = err instanceof Unreadable ? unreadable(err, where) : err;
+    if (!(known instanceof ApiError)) {
       trail?.broken();
       deps.log.error('a request failed by a mistake of ours', {
         request: call.auditId,
-        target: call.request.target.slice(0, 200),
+        target: loggedTarget(call.request.target),
         error: stackOf(err),
       });
     }
-    return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
+    return replyError(known, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
 }
 

@@ -59,6 +59,17 @@ export class Compacted extends Error {
   }
 }
 
+/** A value is there and cannot be read: it was damaged, or sealed with a key that is not there. What else is asked for together with it is not told either. */
+export class Unreadable extends Error {
+  readonly key: Key;
+  readonly why: string;
+  constructor(key: Key, why: string) {
+    super(`the value of ${key} cannot be read: ${why}`);
+    this.key = key;
+    this.why = why;
+  }
+}
+
 /** The store is closing or has failed; nothing more can be written. */
 export class Unavailable extends Error {}
 
@@ -117,7 +128,8 @@ export type Storage = {
   revision(): Revision;
 
   /**
-   * The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet.
+   * The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet,
+   * `Unreadable` as every read may.
    */
   get(key: Key, options?: {readonly at?: Revision}): Promise<Entry | undefined>;
 

@@ -1,6 +1,6 @@
 import {ApiError, toStatus} from '../../api/errors.ts';
 import type {Event, Range, Revision, Watch, WatchSink} from '../../storage/storage.ts';
-import {Compacted, revisionOf} from '../../storage/storage.ts';
+import {Compacted, revisionOf, Unreadable} from '../../storage/storage.ts';
 import type {Exchange} from '../exchange.ts';
 import type {HttpReply, StreamBody, StreamSink} from '../http.ts';
 import type {WatchOptions} from '../list-options.ts';
@@ -12,6 +12,7 @@ import {headers} from '../reply.ts';
 import {reached} from '../revisions.ts';
 import type {Selection} from '../selection.ts';
 import {parseSelection} from '../selection.ts';
+import {unreadable} from '../unreadable.ts';
 import {translator} from '../watch-events.ts';
 import type {Framing} from '../watch-frames.ts';
 import {framingOf} from '../watch-frames.ts';
@@ -150,6 +151,7 @@ function definitionWatch(x: Exchange, finish: () => void): Watch[] {
 function fail({x, options, framing, sink}: Run, err: unknown): void {
   if (err instanceof Compacted) sink.write(framing.error(toStatus(tooOld(options.since ?? err.oldest, err.oldest))));
   else if (err instanceof ApiError) sink.write(framing.error(toStatus(err)));
+  else if (err instanceof Unreadable) sink.write(framing.error(toStatus(unreadable(err, x.workspace))));
   else x.deps.log.warn('a watch broke off', {request: x.call.auditId, error: String(err)});
   sink.end();
 }

@@ -1,3 +1,4 @@
+import type {SealingPlan} from '../sealing/sealer.ts';
 import type {Op} from '../storage.ts';
 
 /**
@@ -30,6 +31,8 @@ export const allHeld = -1;
 export type ToWriter =
   | {readonly batch: Batch}
   | {readonly compact: number}
+  /** From here on values are written by this plan, and the old ones are brought in line with it. */
+  | {readonly reseal: SealingPlan; readonly turn: number}
   /** Finish what was sent and end. */
   | {readonly close: true};
 
@@ -46,7 +49,17 @@ export type FromWriter =
   /** Nothing of the oldest `count` commits not yet answered happened. */
   | {readonly refused: string; readonly count: number}
   /** A compaction is done, or broke off; what remains is removed by the next one. */
-  | {readonly compacted: number; readonly failed?: string};
+  | {readonly compacted: number; readonly failed?: string}
+  /** Every value follows the plan of this turn, but for those that nobody can open. */
+  | {readonly resealed: Resealed; readonly turn: number; readonly failed?: string}
+  /** The plan of this turn lacks a key, and the one before goes on. */
+  | {readonly lacking: string; readonly turn: number};
+
+/**
+ * How many values were written anew, and how many could not be opened. `traces`: unused parts of the file may still have values that were plain; the file
+ * is too large to be written anew while the store is in use.
+ */
+export type Resealed = {readonly changed: number; readonly unreadable: number; readonly traces: boolean};
 
 /** Packs commits. `isSeen` tells of a delete whether its last value is known here. */
 export function pack(commits: readonly (readonly Op[])[], isSeen: (commit: number, op: number) => boolean): Batch {

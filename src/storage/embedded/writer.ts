@@ -1,6 +1,8 @@
 import type {DatabaseSync} from 'node:sqlite';
+import type {Key} from '../storage.ts';
 import {absent, allHeld, type Batch, Code, type Commit, commitsOf, type FromWriter} from './batch.ts';
 import {Kind, mark, newestRevision, prepare} from './database.ts';
+import type {SealStep, Seals} from './seals.ts';
 
 /** The work of the thread that writes, each call one transaction. */
 export type Writer = {
@@ -8,13 +10,15 @@ export type Writer = {
   write(batches: readonly Batch[]): Extract<FromWriter, {outcomes: unknown}>;
   /** Sets the oldest moment, and removes a step's worth of what only earlier ones could see. False when nothing is left to remove. */
   sweep(compacted: number): boolean;
+  /** A step of bringing old values in line with what is sealed with which key. */
+  reseal(): SealStep;
 };
 
 /** How much log a step of compaction looks through. Commits wait for a step at most. */
 const sweepRowsMax = 400;
 
-export function openWriter(db: DatabaseSync): Writer {
-  const statements = prepareAll(db);
+export function openWriter(db: DatabaseSync, seals: Seals): Writer {
+  const statements = {...prepareAll(db), seals};
   let head = newestRevision(db);
   let swept = mark(db, 'swept');
 
@@ -27,6 +31,7 @@ export function openWriter(db: DatabaseSync): Writer {
       return result;
     } catch (err) {
       head = before;
+      seals.rolledBack();
       // Some errors have ended the transaction already.
       if (db.isTransaction) statements.rollback.run();
       throw err;
@@ -61,6 +66,8 @@ export function openWriter(db: DatabaseSync): Writer {
       swept = upTo;
       return swept < compacted;
     },
+
+    reseal: () => inTransaction(() => seals.step(head)),
   };
 }
 
@@ -85,7 +92,7 @@ const prepareAll = (db: DatabaseSync) => ({
   dropKey: prepare(db, 'DELETE FROM keys WHERE key = ? AND revision = ?'),
   setMark: prepare(db, 'UPDATE marks SET revision = ? WHERE name = ?'),
 });
-type Statements = ReturnType<typeof prepareAll>;
+type Statements = ReturnType<typeof prepareAll> & {readonly seals: Seals};
 
 /** What an expectation is compared with. */
 const actual = (row: Found | undefined): number => (row && !row[1] ? row[0] : absent);
@@ -111,8 +118,11 @@ function apply(statements: Statements, {commit, found, head, lasts}: Application
     const kind = isDelete ? Kind.delete : commit.expects[i] === absent ? Kind.create : Kind.update;
     const old = found[i];
     const before = old ? old[0] : 0;
-    if (code === Code.dropUnseen) lasts.push(statements.value.get(before)![0] ?? new Uint8Array(0));
-    statements.log.run(revision, before, kind, key, terms, isDelete ? null : commit.value(i));
+    if (code === Code.dropUnseen) {
+      const last = statements.value.get(before)![0];
+      lasts.push(last ? statements.seals.open(key as Key, last) : new Uint8Array(0));
+    }
+    statements.log.run(revision, before, kind, key, terms, isDelete ? null : statements.seals.seal(key as Key, commit.value(i)));
     if (old) statements.setKey.run(revision, isDelete ? 1 : 0, terms, key);
     else statements.addKey.run(key, revision, terms);
     index(statements, key, old ? old[2] : '', terms);
