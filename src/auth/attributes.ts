@@ -16,6 +16,11 @@ export type AskedResource = {
   readonly subresource: string | undefined;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
+  /** Told to webhooks; roles know no versions. */
+  readonly version?: string | undefined;
+  /** What a list is narrowed to, as it was written. Told to webhooks. */
+  readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
 };
 
 /** What RBAC looks at. Without a resource it is a path that is asked for. */

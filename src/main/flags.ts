@@ -1,6 +1,7 @@
 /** What was typed after `kcp start`, as one frozen value. */
 import {resolve} from 'node:path';
 import {signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
+import {type AuthorizerName, isAuthorizerName, openPaths} from '../auth/order.ts';
 import {type Flag, flagName, ignoredFlags, ignoredSwitches, refusedFlags, sections, table, type Values} from './flag-table.ts';
 
 export type Battery = (typeof allBatteries)[number];
@@ -20,8 +21,9 @@ export type Gate = (typeof knownGates)[number];
 /** Paths of files are absolute or empty. Durations are in milliseconds. */
 export type Config = Omit<
   Values,
-  'batteriesIncluded' | 'featureGates' | 'authenticationAdminTokenPath' | 'certDir' | 'webhooksToPrivateAddresses'
+  'batteriesIncluded' | 'featureGates' | 'authenticationAdminTokenPath' | 'certDir' | 'webhooksToPrivateAddresses' | 'authorizationOrder'
 > & {
+  readonly authorizationOrder: readonly AuthorizerName[];
   readonly batteries: ReadonlySet<Battery>;
   readonly featureGates: ReadonlySet<Gate>;
   readonly adminTokenPath: string;
@@ -164,7 +166,7 @@ function problemsOf(values: Values): readonly string[] {
     longest >= 3_600_000 && longest <= 2 ** 32 * 1000,
     '--service-account-max-token-expiration must be between 1 hour and 2^32 seconds',
   );
-  problems.push(...oidcProblems(values));
+  problems.push(...oidcProblems(values), ...authorizationProblems(values));
   needs(values.storage === 'embedded', values.rootDirectory !== '', '--storage=memory is required if --root-directory is empty');
   return problems;
 }
@@ -183,6 +185,17 @@ function oidcProblems(values: Values): readonly string[] {
   for (const pair of values.oidcRequiredClaim)
     if (!pair.includes('='))
       problems.push(`invalid argument "${pair}" for "--oidc-required-claim" flag: malformed pair, expect string=string`);
+  return problems;
+}
+
+function authorizationProblems({authorizationOrder, authorizationAlwaysAllowPaths}: Values): readonly string[] {
+  const unknown = authorizationOrder.filter(name => !isAuthorizerName(name));
+  const problems = unknown.map(name => `invalid authorizer: ${JSON.stringify(name)}`);
+  try {
+    openPaths(authorizationAlwaysAllowPaths);
+  } catch (err) {
+    problems.push((err as Error).message);
+  }
   return problems;
 }
 
@@ -239,6 +252,7 @@ function complete(values: Values, ignored: readonly string[], workingDirectory: 
     ...rest,
     ...files,
     rootDirectory,
+    authorizationOrder: values.authorizationOrder.filter(isAuthorizerName),
     auditLogPath: values.auditLogPath === '-' ? '-' : path(values.auditLogPath),
     kubeconfigPath: inRoot(values.kubeconfigPath),
     adminTokenPath: inRoot(authenticationAdminTokenPath),

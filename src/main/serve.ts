@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
+import {openPaths} from '../auth/order.ts';
 import {workspaceIssuers} from '../server/workspace-issuers.ts';
 import {openEmbedded} from '../storage/embedded.ts';
 import {memoryStorage} from '../storage/memory.ts';
@@ -9,6 +10,7 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
+import {authorizationWebhook} from './authorization-webhook.ts';
 import {readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
@@ -67,6 +69,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
   const authentication = authenticationOf(config, realWorld, log);
+  const accessWebhook = authorizationWebhook(config, realWorld, log);
   const issuedIn = config.featureGates.has('WorkspaceAuthentication')
     ? workspaceIssuers(
         store,
@@ -86,8 +89,13 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       tokens: known,
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
+      authorization: {
+        order: config.authorizationOrder,
+        openPaths: config.authorizationAlwaysAllowPaths,
+        asksWebhook: accessWebhook !== undefined,
+      },
     },
-    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, log},
+    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, accessWebhook, log},
   );
   const plane = createPlane({
     store,
@@ -98,6 +106,11 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     issued: authentication.issued,
     issuedIn,
     anonymous: authentication.anonymous,
+    authorization: {
+      order: config.authorizationOrder,
+      openPaths: openPaths(config.authorizationAlwaysAllowPaths),
+      webhook: accessWebhook,
+    },
     webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
@@ -137,6 +150,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     await Promise.all([listener.close(), plane.stop()]);
     await heavy.close();
     webhooks.close();
+    accessWebhook?.close();
     await closeAudit();
     await store.close();
     measures.stop();

@@ -163,13 +163,14 @@ async function subjectOf(asked: Asked, hook: Hook): Promise<Subject | undefined>
   if (hook.conditions.length === 0) return subject;
   const {namespace, name, subresource} = request;
   const about = {...resource.gr, ...(subresource && {subresource}), ...(namespace && {namespace}), ...(name && {name})};
-  const bindings = {
-    ...authorizerVariables(await x.deps.authorizer.decider(x.workspace), request.user, x.workspace, about),
+  const objects = {
     object: subject.object ? asJson(subject.object) : null,
     oldObject: subject.old ? asJson(subject.old) : null,
     request: requestOf(request, subject, ''),
   };
-  const holds = conditionsHold(hook.conditions, bindings, patience(x.deps));
+  const holds = await x.deps.authorizer.deciding(x.workspace, decide =>
+    conditionsHold(hook.conditions, {...authorizerVariables(decide, request.user, x.workspace, about), ...objects}, patience(x.deps)),
+  );
   if (typeof holds === 'boolean') return holds ? subject : undefined;
   if (hook.ignoresFailure) return undefined;
   throw forbidden(request.resource.gr, request.name, holds.error);

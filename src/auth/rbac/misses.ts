@@ -19,15 +19,20 @@ export type Miss = {readonly lacks: 'verb' | 'name' | 'namespace' | 'subject' | 
 const nearness: readonly Miss['lacks'][] = ['name', 'verb', 'subresource', 'namespace', 'subject'];
 
 /** What would nearly have allowed a request that was refused: all is right but one thing. The nearest first. */
-export function nearestMisses(policies: readonly Policy[], users: readonly Who[], asked: Asked): readonly Miss[] {
-  const found = policies.flatMap(policy => missesOf(policy, users, asked));
+export function nearestMisses(
+  policies: readonly Policy[],
+  users: readonly Who[],
+  asked: Asked,
+  rulesMax: number = missLimits.rulesMax,
+): readonly Miss[] {
+  const found = policies.flatMap(policy => missesOf(policy, users, asked, rulesMax));
   return nearness.flatMap(lacks => found.filter(miss => miss.lacks === lacks)).slice(0, missLimits.toldMax);
 }
 
-function missesOf(policy: Policy, users: readonly Who[], asked: Asked): readonly Miss[] {
+function missesOf(policy: Policy, users: readonly Who[], asked: Asked, rulesMax: number): readonly Miss[] {
   const namespace = asked.resource?.namespace || undefined;
   const theirs = new Set(policy.grantsTo(users, namespace));
-  const elsewhere = new Set(namespaces(policy).flatMap(one => (one === namespace ? [] : policy.grantsTo(users, one))));
+  const elsewhere = new Set(namespaces(policy, rulesMax).flatMap(one => (one === namespace ? [] : policy.grantsTo(users, one))));
   const found: Miss[] = [];
   const counts = new Map<Miss['lacks'], number>();
   const add = (lacks: Miss['lacks'], text: string): void => {
@@ -39,7 +44,7 @@ function missesOf(policy: Policy, users: readonly Who[], asked: Asked): readonly
   for (const grant of policy.grants) {
     const {rules = {rules: [], allows: () => false}, binding} = grant;
     looked += 1 + rules.rules.length;
-    if (looked > missLimits.rulesMax) break;
+    if (looked > rulesMax) break;
     if (theirs.has(grant)) {
       for (const rule of rules.rules) {
         const lacks = lackOf(rule, asked);
@@ -53,8 +58,8 @@ function missesOf(policy: Policy, users: readonly Who[], asked: Asked): readonly
   return found;
 }
 
-const namespaces = (policy: Policy): readonly string[] => [
-  ...new Set(policy.grants.slice(0, missLimits.rulesMax).flatMap(({binding}) => binding.namespace ?? [])),
+const namespaces = (policy: Policy, rulesMax: number): readonly string[] => [
+  ...new Set(policy.grants.slice(0, rulesMax).flatMap(({binding}) => binding.namespace ?? [])),
 ];
 
 const countsIn = ({binding}: Grant, namespace: string | undefined): boolean =>

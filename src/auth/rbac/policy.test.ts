@@ -65,7 +65,10 @@ test('208 a binding of a namespace counts in it alone', () => {
       binding('d', 'User alice', 'Role reader', 'n2'),
     ],
   );
-  const of = (text: string, namespace?: string) => judge(policy, [{name: 'alice', groups: []}], asked(text, namespace));
+  const of = (text: string, namespace?: string) => {
+    const {allowed, reason} = judge(policy, [{name: 'alice', groups: []}], asked(text, namespace));
+    return {allowed, reason};
+  };
   assert.deepEqual(of('get /pods', 'n1'), {
     allowed: true,
     reason: 'RBAC: allowed by RoleBinding "b/n1" of ClusterRole "reader" to User "alice"',
