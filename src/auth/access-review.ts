@@ -2,8 +2,7 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {Json, JsonObject} from '../api/json.ts';
-import {dig, digString, isObject} from '../api/json.ts';
-import type {FieldRequirement} from '../api/selectors.ts';
+import {dig, digString, isObject, stringify} from '../api/json.ts';
 import {parseFieldSelector, parseLabelSelector} from '../api/selectors.ts';
 import type {AskedResource, Attributes} from './attributes.ts';
 import type {User} from './user.ts';
@@ -32,7 +31,7 @@ export type AccessVerdict = {
 export type AccessWebhook = {ask(question: AccessQuestion): Promise<AccessVerdict>};
 
 /** The name of the workspace, and the same under the name it used to have. */
-const clusterKeys = ['authorization.kubernetes.io/cluster-name', 'authorization.kcp.io/cluster-name'] as const;
+const clusterKeys = ['authorization.kcp.io/cluster-name', 'authorization.kubernetes.io/cluster-name'] as const;
 
 /** What to ask about a user who wants something. */
 export function accessQuestion({name, uid, groups, extra}: User, {verb, workspace, resource, path = ''}: Attributes): AccessQuestion {
@@ -65,29 +64,34 @@ function resourceAttributes(verb: string, resource: AskedResource): JsonObject {
     ...(plural && {resource: plural}),
     ...(subresource && {subresource}),
     ...(name && {name}),
-    ...(fields.length > 0 && {fieldSelector: {requirements: fields}}),
-    ...(labels.length > 0 && {labelSelector: {requirements: labels}}),
+    ...(fields.length > 0 && {fieldSelector: {requirements: [...fields]}}),
+    ...(labels.length > 0 && {labelSelector: {requirements: [...labels]}}),
   };
 }
 
-/** Selectors count, as in Kubernetes, as part of what whoever asks chooses. */
-const charsOf = (
-  verb: string,
-  {namespace = '', group, version = '', plural, subresource = '', name = '', ...selectors}: AskedResource,
-): number =>
-  [verb, namespace, group, version, plural, subresource, name, selectors.fieldSelector ?? '', selectors.labelSelector ?? ''].reduce(
-    (sum, text) => sum + text.length,
-    0,
-  );
+/** As Kubernetes counts them; selectors too, which it forgets. */
+function charsOf(verb: string, {namespace = '', group, version = '', plural, subresource = '', name = '', ...more}: AskedResource): number {
+  const texts = [verb, namespace, group, version, plural, subresource, name, ...[more.fieldSelector, more.labelSelector].map(selectorText)];
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}
 
-/** A selector that is none narrows nothing. */
-const fieldRequirements = (text: string): JsonObject[] =>
-  parsed(() => parseFieldSelector(text)).map(({field, op, value}: FieldRequirement) => ({
+const selectorText = (selector: string | readonly JsonObject[] | undefined): string =>
+  typeof selector === 'string' ? selector : stringify((selector ?? []) as JsonObject[]);
+
+/** What is no requirement narrows nothing; so the question is a broader one. */
+function fieldRequirements(selector: string | readonly JsonObject[]): readonly JsonObject[] {
+  if (typeof selector !== 'string')
+    return selector
+      .map(requirementOf)
+      .filter(one => onFields.has(one['operator'] ?? '') && (one['values'] as Json[] | undefined)?.length === 1);
+  return parsed(() => parseFieldSelector(selector)).map(({field, op, value}) => ({
     key: field,
     operator: op === '=' ? 'In' : 'NotIn',
     values: [value],
   }));
+}
 
+const onFields: ReadonlySet<Json> = new Set(['In', 'NotIn']);
 const labelOperators: {readonly [op: string]: string} = {
   '=': 'In',
   '==': 'In',
@@ -97,13 +101,25 @@ const labelOperators: {readonly [op: string]: string} = {
   exists: 'Exists',
   '!': 'DoesNotExist',
 };
+const onLabels: ReadonlySet<Json> = new Set(Object.values(labelOperators));
 
-/** What a review has no word for, as greater than, is left out: the question is then a broader one. */
-const labelRequirements = (text: string): JsonObject[] =>
-  parsed(() => parseLabelSelector(text)).flatMap(({key, op, values}) => {
+/** The same of labels. Reviews have no word for greater than. */
+function labelRequirements(selector: string | readonly JsonObject[]): readonly JsonObject[] {
+  if (typeof selector !== 'string') return selector.map(requirementOf).filter(one => onLabels.has(one['operator'] ?? ''));
+  return parsed(() => parseLabelSelector(selector)).flatMap(({key, op, values}) => {
     const operator = labelOperators[op];
     return operator === undefined ? [] : [{key, operator, ...(values.length > 0 && {values: [...values]})}];
   });
+}
+
+function requirementOf(given: JsonObject): JsonObject {
+  const values = dig(given, 'values');
+  return {
+    key: digString(given, 'key') ?? '',
+    operator: digString(given, 'operator') ?? '',
+    ...(Array.isArray(values) && values.length > 0 && {values}),
+  };
+}
 
 function parsed<T>(parse: () => {readonly requirements: readonly T[]}): readonly T[] {
   try {

@@ -6,6 +6,7 @@ import type {Attributes} from '../auth/attributes.ts';
 import {identify} from '../auth/authenticate.ts';
 import {readExtra} from '../auth/effective-users.ts';
 import type {PolicyRule} from '../auth/rbac/objects.ts';
+import {shownReason} from '../auth/steps.ts';
 import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
 import type {InWorkspace} from './exchange.ts';
@@ -43,9 +44,9 @@ const answers: {readonly [kind: string]: Answer} = {
     if ('why' in verdict) return {user: {}, error: verdict.why};
     return {authenticated: true, user: userInfo(verdict.user), audiences: [...verdict.audiences]};
   },
-  SelfSubjectAccessReview: (x, object) => decision(x, x.allowed.user, object),
-  SubjectAccessReview: (x, object) => decision(x, subjectOf(object), object, isDeep(x)),
-  LocalSubjectAccessReview: (x, object) => decision(x, subjectOf(object), object),
+  SelfSubjectAccessReview: (x, object) => verdict(x, x.allowed.user, object),
+  SubjectAccessReview: (x, object) => verdict(x, subjectOf(object), object, isDeep(x)),
+  LocalSubjectAccessReview: (x, object) => verdict(x, subjectOf(object), object),
   SelfSubjectRulesReview: async ({deps, allowed, workspace}, object) => {
     const namespace = digString(object, 'spec', 'namespace');
     if (!namespace) throw badRequest('no namespace on request');
@@ -84,9 +85,10 @@ const resourceRule = ({verbs, apiGroups, resources, resourceNames}: PolicyRule):
 const isDeep = ({call, allowed}: InWorkspace): boolean =>
   header(call.request.headers, 'x-kcp-internal-deep-subjectaccessreview') === 'true' && allowed.user.groups.includes(groups.masters);
 
-async function decision(x: InWorkspace, user: User, object: JsonObject, entered = false): Promise<JsonObject> {
-  const {allowed} = await x.deps.authorizer.decide(user, attributesOf(x, object), {entered});
-  return {allowed, reason: allowed ? 'access granted' : 'access denied'};
+async function verdict(x: InWorkspace, user: User, object: JsonObject, entered = false): Promise<JsonObject> {
+  const decision = await x.deps.authorizer.decide(user, attributesOf(x, object), {entered});
+  const {allowed, denied, error} = decision;
+  return {allowed, ...(denied && {denied}), reason: shownReason(decision), ...(error !== undefined && {evaluationError: error})};
 }
 
 /** Whoever asks names all there is to the user: nothing is added. */
@@ -111,8 +113,22 @@ function attributesOf({workspace}: InWorkspace, object: JsonObject): Attributes 
   return {
     verb,
     workspace,
-    resource: {group: text('group') ?? '', plural, subresource: text('subresource'), namespace: text('namespace'), name: text('name')},
+    resource: {
+      group: text('group') ?? '',
+      version: text('version'),
+      plural,
+      subresource: text('subresource'),
+      namespace: text('namespace'),
+      name: text('name'),
+      fieldSelector: selectorOf(of['fieldSelector']),
+      labelSelector: selectorOf(of['labelSelector']),
+    },
   };
+}
+
+function selectorOf(selector: Json | undefined): string | readonly JsonObject[] | undefined {
+  const parts = dig(selector, 'requirements');
+  return digString(selector, 'rawSelector') || (Array.isArray(parts) ? parts.filter(part => isObject(part)) : undefined);
 }
 
 const strings = (value: Json | undefined): string[] => (Array.isArray(value) ? value.filter(item => typeof item === 'string') : []);
