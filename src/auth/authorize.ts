@@ -21,8 +21,7 @@ import type {RuleSet} from './rbac/rule-set.ts';
 import {shownReason} from './steps.ts';
 import type {User} from './user.ts';
 import {groups} from './user.ts';
-import type {Answers} from './webhook-decision.ts';
-import {answered, answeredBy, askWebhook, withAnswers} from './webhook-decision.ts';
+import {Answers, answered, askWebhook} from './webhook-decision.ts';
 
 declare const minted: unique symbol;
 /** Proof that a request passed `authorize`: later steps demand it, and nothing else can make one. */
@@ -32,11 +31,10 @@ export type Allowed = {readonly user: User; readonly attributes: Attributes; rea
 export type Authorizer = {
   /** `entered`: as if the user had already been let into the workspace, and no export set limits (spec kcp 7.7, deep reviews). */
   decide(user: User, attributes: Attributes, options?: {readonly entered: boolean}): Promise<Decision>;
-  /**
-   * The same for somebody who cannot wait, as expressions: they are told at once how things are as of now. Where an answer has to come from outside first,
-   * `evaluate` is broken off by a throw that it must let through, and called again with the answer; so it must do nothing but find something out.
-   */
-  deciding<T>(workspace: WorkspaceId, evaluate: (decide: Decide) => T): Promise<T>;
+  /** For all that cannot wait in one request: what has to be asked outside is asked by `settle`. */
+  answers(): Answers;
+  /** The same for somebody who cannot wait, as expressions: how decisions in a workspace are made as of now. To be used within `answers.settle`. */
+  decider(workspace: WorkspaceId, answers: Answers): Promise<Decide>;
   /**
    * @param decided is told what was decided, before it throws
    * @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists; InternalError when who has to be asked could not be
@@ -100,15 +98,16 @@ export function createAuthorizer({policyOf, logicalClusterOf, webhook, ...source
   const decideNow = (grounds: Grounds, answers: Answers, user: User, attributes: Attributes): Decision =>
     inTurn(order, name => {
       if (name === 'RBAC') return decideAtOnce(attributes) ?? decideUpon(grounds, user, attributes, false);
-      if (name === 'Webhook') return answeredBy(askWebhook(user, attributes), answers);
+      if (name === 'Webhook') return answers.decide(askWebhook(user, attributes));
       return alwaysAllowed(name, user, attributes, isOpen);
     });
 
   return {
     decide,
-    async deciding(workspace, evaluate) {
+    answers: () => new Answers(webhook),
+    async decider(workspace, answers) {
       const grounds = await gather(workspace);
-      return withAnswers(webhook, answers => evaluate((user, attributes) => decideNow(grounds, answers, user, attributes)));
+      return (user, attributes) => decideNow(grounds, answers, user, attributes);
     },
     async authorize(user, attributes, decided) {
       const decision = await decide(user, attributes);

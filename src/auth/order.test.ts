@@ -5,6 +5,7 @@ import {root, systemAdmin, workspaceIdOf} from '../api/cluster.ts';
 import type {KubeObject} from '../api/object.ts';
 import type {AccessQuestion, AccessVerdict} from './access-review.ts';
 import type {Attributes} from './attributes.ts';
+import type {Decide} from './authorize.ts';
 import {createAuthorizer} from './authorize.ts';
 import {bootstrapPolicy} from './bootstrap-policy.ts';
 import type {AuthorizerName} from './order.ts';
@@ -55,7 +56,12 @@ function authorizer(order: readonly AuthorizerName[], says: AccessVerdict | ((as
       },
     },
   });
-  return {...made, asked};
+  const now = async <T>(workspace: WorkspaceId, evaluate: (decide: Decide) => T): Promise<T> => {
+    const answers = made.answers();
+    const decide = await made.decider(workspace, answers);
+    return answers.settle(() => evaluate(decide));
+  };
+  return {...made, asked, now};
 }
 
 const rbacFirst: readonly AuthorizerName[] = authorizerNames;
@@ -85,13 +91,13 @@ const cases: readonly [string, readonly AuthorizerName[], AccessVerdict, User, A
 ];
 for (const [title, order, says, user, attributes, expected, questions] of cases) {
   test(`order: ${title}`, async () => {
-    const {decide, deciding, asked} = authorizer(order, says);
+    const {decide, asked, now} = authorizer(order, says);
     const decision = await decide(user, attributes);
     assert.equal(decision.allowed, expected);
     assert.equal(asked.length, questions);
     // The same for who cannot wait.
     if (attributes.workspace === '*') return;
-    const {misses, earlier, ...rest} = await deciding(attributes.workspace, now => now(user, attributes));
+    const {misses, earlier, ...rest} = await now(attributes.workspace, decide => decide(user, attributes));
     const {misses: _, earlier: __, ...before} = decision;
     assert.deepEqual(rest, before);
   });
@@ -158,27 +164,32 @@ test('a webhook is asked about everybody that a user counts as', async () => {
 });
 
 test('who cannot wait is called again with each answer, and not for ever', async () => {
-  const {deciding, asked} = authorizer(rbacFirst, ({spec}) => (JSON.stringify(spec).includes('"delete"') ? yes : dontKnow));
+  const {now, asked} = authorizer(rbacFirst, ({spec}) => (JSON.stringify(spec).includes('"delete"') ? yes : dontKnow));
   let runs = 0;
-  const found = await deciding(shop, decide => {
+  const found = await now(shop, decide => {
     runs++;
     return ['get', 'list', 'delete', 'list'].map(verb => decide(bob, secrets(verb)).allowed);
   });
   assert.deepEqual(found, [true, false, true, false]);
   assert.deepEqual([runs, asked.length], [3, 2]);
 
+  const many = webhookDecisionLimits.questionsMax + 5;
+  const errorsOf = (decide: Decide) => Array.from({length: many}, (_, i) => decide(bob, secrets(`verb-${i}`)).error);
   const endless = authorizer(rbacFirst, dontKnow);
-  const errors = await endless.deciding(shop, decide =>
-    Array.from({length: webhookDecisionLimits.questionsMax + 5}, (_, i) => decide(bob, secrets(`verb-${i}`)).error),
-  );
+  const errors = await endless.now(shop, errorsOf);
   assert.equal(endless.asked.length, webhookDecisionLimits.questionsMax);
   assert.deepEqual(errors.slice(-6), [undefined, ...Array(5).fill('the authorization webhook could not be asked')]);
 
+  // One that fails is not asked again and again.
+  const failing = authorizer(rbacFirst, broken);
+  assert.ok((await failing.now(shop, errorsOf)).every(error => error !== undefined));
+  assert.equal(failing.asked.length, 1);
+
   const mistake = new Error('a mistake');
-  const failing = endless.deciding(root, () => {
+  const mistaken = failing.now(root, () => {
     throw mistake;
   });
-  await assert.rejects(failing, mistake);
+  await assert.rejects(mistaken, mistake);
 });
 
 test('paths that are open to everybody', () => {

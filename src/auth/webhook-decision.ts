@@ -8,7 +8,7 @@ import type {User} from './user.ts';
 import {groups} from './user.ts';
 
 export const webhookDecisionLimits = {
-  /** Questions to somebody outside in one evaluation. What needs more is decided as if nobody answered. */
+  /** Questions of those who cannot wait, in one request. What needs more is decided as if nobody answered. */
   questionsMax: 32,
 } as const;
 
@@ -49,31 +49,49 @@ class Unanswered extends Error {
   }
 }
 
-export type Answers = Map<string, AccessVerdict>;
 const keyOf = ({workspace, spec}: AccessQuestion): string => `${workspace} ${JSON.stringify(spec)}`;
+const notToBeHad: AccessVerdict = {allowed: false, denied: false, reason: '', error: notAsked};
 
-/** Decides by answers that are there. @throws Unanswered for the first that is not */
-export function answeredBy(asking: ReturnType<typeof askWebhook>, answers: Answers): Decision {
-  for (let next = asking.next(); ; ) {
-    if (next.done) return next.value;
-    const verdict = answers.get(keyOf(next.value));
-    if (verdict === undefined) throw new Unanswered(next.value);
-    next = asking.next(verdict);
+/** What was said to the questions of those who cannot wait. */
+export class Answers {
+  readonly #webhook: AccessWebhook | undefined;
+  readonly #known = new Map<string, AccessVerdict>();
+  #failed = false;
+
+  constructor(webhook: AccessWebhook | undefined) {
+    this.#webhook = webhook;
   }
-}
 
-const tooMany: AccessVerdict = {allowed: false, denied: false, reason: '', error: notAsked};
-
-/** Calls a function that finds something out by `answers`, and again whenever it was broken off for want of one, until it comes to its end. */
-export async function withAnswers<T>(webhook: AccessWebhook | undefined, evaluate: (answers: Answers) => T): Promise<T> {
-  const answers: Answers = new Map();
-  for (;;) {
-    try {
-      return evaluate(answers);
-    } catch (err) {
-      if (!(err instanceof Unanswered) || !webhook) throw err;
-      const {question} = err;
-      answers.set(keyOf(question), answers.size < webhookDecisionLimits.questionsMax ? await webhook.ask(question) : tooMany);
+  /** Decides by answers that are there. @throws Unanswered for the first that is not */
+  decide(asking: ReturnType<typeof askWebhook>): Decision {
+    for (let next = asking.next(); ; ) {
+      if (next.done) return next.value;
+      const verdict = this.#known.get(keyOf(next.value));
+      if (verdict === undefined) throw new Unanswered(next.value);
+      next = asking.next(verdict);
     }
+  }
+
+  /**
+   * Calls a function that finds something out, and again whenever it was broken off for want of an answer, until it comes to its end. It has to let through
+   * what breaks it off, and to do nothing else meanwhile.
+   */
+  async settle<T>(evaluate: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return evaluate();
+      } catch (err) {
+        if (!(err instanceof Unanswered)) throw err;
+        this.#known.set(keyOf(err.question), await this.#ask(err.question));
+      }
+    }
+  }
+
+  async #ask(question: AccessQuestion): Promise<AccessVerdict> {
+    // One failure costs its time once.
+    if (!this.#webhook || this.#failed || this.#known.size >= webhookDecisionLimits.questionsMax) return notToBeHad;
+    const verdict = await this.#webhook.ask(question);
+    this.#failed ||= verdict.error !== undefined;
+    return verdict;
   }
 }
