@@ -6,7 +6,7 @@ import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {AccessWebhook} from './access-review.ts';
 import type {Attributes} from './attributes.ts';
-import type {Decision, Stage} from './decision.ts';
+import type {Decision} from './decision.ts';
 import {allowed, denied, refused} from './decision.ts';
 import {effectiveUsers, isAccount, isInScope} from './effective-users.ts';
 import {inTurn} from './in-turn.ts';
@@ -29,6 +29,8 @@ export type Allowed = {readonly user: User; readonly attributes: Attributes; rea
 
 /** Who may do what: the same answers for requests, for questions about them, and for rules that ask themselves. */
 export type Authorizer = {
+  /** Who is asked, in this order. */
+  readonly order: readonly AuthorizerName[];
   /** `entered`: as if the user had already been let into the workspace, and no export set limits (spec kcp 7.7, deep reviews). */
   decide(user: User, attributes: Attributes, options?: {readonly entered: boolean}): Promise<Decision>;
   /** For all that cannot wait in one request: what has to be asked outside is asked by `settle`. */
@@ -103,6 +105,7 @@ export function createAuthorizer({policyOf, logicalClusterOf, webhook, ...source
     });
 
   return {
+    order,
     decide,
     answers: () => new Answers(webhook),
     async decider(workspace, answers) {
@@ -164,7 +167,7 @@ function decideAtOnce({workspace, path}: Attributes): Decision | undefined {
 function decideUpon({policies, logicalCluster, limits}: Grounds, user: User, attributes: Attributes, entered: boolean): Decision {
   const users = effectiveUsers(user, attributes.workspace);
   const closed = entered ? undefined : closedBy(user, users, {attributes, policies, logicalCluster});
-  if (closed) return (closed.stage === 'requiredgroups' ? denied : refused)(closed.stage, closed.reason);
+  if (closed) return closed;
   if (isServersOwn(attributes)) return denied('systemcrd', 'this status is written by the server alone');
   if (!entered && isExported(attributes) && !judge(limits, asBound(users), attributes).allowed)
     return refused('maxpermissionpolicy', 'beyond what its export permits anybody');
@@ -174,7 +177,7 @@ function decideUpon({policies, logicalCluster, limits}: Grounds, user: User, att
     if (verdict.allowed) return allowed(i === 0 ? 'bootstrap' : 'local', verdict.reason, verdict.grant);
     if (verdict.reason) errors.push(verdict.reason);
   }
-  return refused('local', errors.join('; ') || 'no role allows it', rulesMax => nearestMisses(policies, users, attributes, rulesMax));
+  return refused('local', errors.join('; ') || 'no role allows it', options => nearestMisses(policies, users, attributes, options));
 }
 
 /** What a workspace demands of those who want to know of it that certain groups have (spec kcp 7.7). */
@@ -182,27 +185,27 @@ const requiredGroupsAnnotation = 'authorization.kcp.io/required-groups';
 const openPhases: ReadonlySet<string> = new Set(['Initializing', 'Ready', 'Inactive', 'Terminating', 'Deleting']);
 const entering = {verb: 'access', path: '/'} as const;
 
-type Closed = {readonly stage: Stage; readonly reason: string};
 type Door = {
   readonly attributes: Attributes;
   readonly policies: readonly Policy[];
   readonly logicalCluster: KubeObject | undefined;
 };
 
-/** Why a user may not enter a workspace at all, whatever its roles say; undefined when they may. */
-function closedBy(user: User, users: readonly User[], {attributes, policies, logicalCluster}: Door): Closed | undefined {
+/** The refusal of a user who may not enter a workspace at all, whatever its roles say; undefined when they may. */
+function closedBy(user: User, users: readonly User[], {attributes, policies, logicalCluster}: Door): Decision | undefined {
   const isIn = (group: string): boolean => users.some(one => one.groups.includes(group));
   if (attributes.path !== undefined && shardPaths.has(attributes.path)) return undefined;
   if (isIn(groups.logicalClusterAdmin)) return undefined;
-  if (!logicalCluster) return {stage: 'content', reason: 'LogicalCluster not found'};
+  if (!logicalCluster) return refused('content', 'LogicalCluster not found');
   const required = logicalCluster.metadata.annotations?.[requiredGroupsAnnotation];
   if (required !== undefined && !isAccount(user) && !isIn(groups.externalLogicalClusterAdmin) && !fulfills(required, isIn))
-    return {stage: 'requiredgroups', reason: `not a member of the required groups: ${required}`};
+    return denied('requiredgroups', `not a member of the required groups: ${required}`);
   const phase = digString(asJson(logicalCluster), 'status', 'phase') ?? '';
-  if (!openPhases.has(phase)) return {stage: 'content', reason: `not permitted due to phase ${JSON.stringify(phase)}`};
+  if (!openPhases.has(phase)) return refused('content', `not permitted due to phase ${JSON.stringify(phase)}`);
   if (isAccount(user) && isInScope(user, attributes.workspace)) return undefined;
   const enters = policies.some(policy => judge(policy, users, entering).allowed);
-  return enters ? undefined : {stage: 'content', reason: 'no verb=access permission on /'};
+  if (enters) return undefined;
+  return refused('content', 'no verb=access permission on /', options => nearestMisses(policies, users, entering, options));
 }
 
 /** Clauses are parted by `;`, of which one has to hold; groups by `,`, all of which one has to have. */

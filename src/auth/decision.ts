@@ -1,5 +1,5 @@
 import type {Grant} from './rbac/grant.ts';
-import type {Miss} from './rbac/misses.ts';
+import type {Miss, MissOptions} from './rbac/misses.ts';
 
 /** Who has the last word: an authorizer, and of kcp's chain its part (spec kcp 7.7), in their order. What is decided `before` asks no workspace. */
 export type Stage =
@@ -27,8 +27,8 @@ export type Decision = {
   readonly error?: string | undefined;
   /** Those who were asked before and had no opinion. */
   readonly earlier?: readonly Decision[];
-  /** Of a refusal: what would nearly have allowed it, the nearest first. Found out when asked for. `rulesMax`: how many rules to look at for it. */
-  readonly misses: (rulesMax?: number) => readonly Miss[];
+  /** Of a refusal: what would nearly have allowed it, the nearest first; policy 0 is that of all workspaces. Found out when asked for. */
+  readonly misses: (options?: MissOptions) => readonly Miss[];
 };
 
 const noMisses = (): readonly Miss[] => [];

@@ -42,6 +42,6 @@ function undecided(open: readonly Decision[]): Decision {
     ...last,
     earlier: open.slice(0, -1),
     error: open.map(({error}) => error).find(error => error !== undefined),
-    misses: rulesMax => open.flatMap(({misses}) => misses(rulesMax)),
+    misses: options => open.flatMap(({misses}) => misses(options)),
   };
 }

@@ -32,21 +32,23 @@ function chainSteps({allowed, denied, stage, reason}: Decision): readonly Step[]
 }
 
 /** Rules that are looked at for what comes near, in passing: of many requests, each costs little. */
-const rulesInPassingMax = 1_000;
+export const rulesInPassingMax = 1_000;
 
 /** The steps for people who find out later: who had the last word also says what would nearly have allowed it. */
 export function stepsToTell(decision: Decision): readonly Step[] {
+  const nearest = decision.misses({rulesMax: rulesInPassingMax})[0]?.text;
   const steps = stepsOf(decision);
-  const nearest = decision.misses(rulesInPassingMax)[0]?.text;
   if (nearest === undefined) return steps;
-  return steps.map(step => (step.authorizer === '05-local' ? {...step, reason: `${step.reason}; nearest: ${nearest}`} : step));
+  const last = steps.findLast(({authorizer}) => authorizer !== 'webhook');
+  return steps.map(step => (step === last ? {...step, reason: `${step.reason}; nearest: ${nearest}`} : step));
 }
 
-/** What clients are told (spec kcp 7.7): of roles no more than that, of a webhook its own words. */
-export function shownReason(decision: Decision): string {
+/** What clients are told (spec kcp 7.7): of roles no more than that, of a webhook its own words. `more`: what else somebody may know. */
+export function shownReason(decision: Decision, more: (one: Decision) => string = () => ''): string {
   const own = (one: Decision): string => {
     if (one.stage === 'webhook' || (one.allowed && silent.has(one.stage))) return one.reason;
-    return one.allowed ? 'access granted' : 'access denied';
+    const told = more(one);
+    return `${one.allowed ? 'access granted' : 'access denied'}${told && `: ${told}`}`;
   };
   if (decision.allowed || decision.denied) return own(decision);
   const reasons = [...(decision.earlier ?? []), decision].map(own);
