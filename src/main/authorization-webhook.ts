@@ -1,5 +1,5 @@
 /** The webhook that authorizes, where a kubeconfig says that it is. The operator wrote that file: whatever address it names is called. */
-import {Agent as PlainAgent} from 'node:http';
+import type {Agent as PlainAgent} from 'node:http';
 import {Agent} from 'node:https';
 import type {Webhooks} from '../api/webhooks.ts';
 import {postProblem, webhookUrl} from '../api/webhooks.ts';
@@ -10,7 +10,7 @@ import {type Connection, connectionOf} from '../client/connection.ts';
 import {loadKubeconfig} from '../client/kubeconfig.ts';
 import {accessWebhook} from '../server/access-webhook.ts';
 import type {Config} from './flags.ts';
-import type {Refuse} from './webhooks.ts';
+import type {Connect, Refuse} from './webhooks.ts';
 import {send} from './webhooks.ts';
 
 const limits = {
@@ -65,7 +65,7 @@ function read(file: string): Connection {
   }
 }
 
-type Line = {readonly connection: Connection; readonly text: string; readonly agent: Agent | PlainAgent};
+type Line = Pick<Connect, 'request'> & {readonly connection: Connection; readonly text: string; readonly agent: Agent | PlainAgent};
 
 /** POSTs to that server alone, as whoever the file says we are. */
 function trustedWebhook(file: string, first: Connection, clock: Clock, log: Log): Webhooks & {readonly close: () => void} {
@@ -87,11 +87,12 @@ function trustedWebhook(file: string, first: Connection, clock: Clock, log: Log)
     close: () => line.agent.destroy(),
     post(call) {
       renew();
-      const {connection, agent} = line;
+      const {connection, agent, request} = line;
       const url = new URL(webhookUrl(call.client, call.timeoutMs));
       const refuse: Refuse = why => ({problem: postProblem(call.client, call.timeoutMs, why)});
       const headers = Object.fromEntries(Object.entries(connection.headers).map(([name, value]) => [name, value as string]));
-      return send(call, url, {agent, host: url.hostname.replace(/^\[|\]$/g, ''), headers, ...tlsOf(connection)}, refuse);
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      return send(call, url, {agent, host, headers, ...(request && {request}), ...tlsOf(connection)}, refuse);
     },
   };
 }
@@ -106,6 +107,9 @@ const tlsOf = ({ca, clientCert, clientKey, insecureSkipTlsVerify, tlsServerName}
 
 function lineTo(connection: Connection): Line {
   const options = {keepAlive: true, maxFreeSockets: limits.idlePerHostMax, timeout: limits.idleMsMax};
-  const isPlain = connection.server.startsWith('http:');
-  return {connection, text: JSON.stringify(connection), agent: isPlain ? new PlainAgent(options) : new Agent(options)};
+  const text = JSON.stringify(connection);
+  if (connection.server.startsWith('https:')) return {connection, text, agent: new Agent(options)};
+  // An import would cost every start some forty milliseconds.
+  const http = process.getBuiltinModule('node:http');
+  return {connection, text, agent: new http.Agent(options), request: http.request};
 }

@@ -1,5 +1,6 @@
 /** What was typed after `kcp start`, as one frozen value. */
 import {resolve} from 'node:path';
+import {nearestWord} from '../api/near-words.ts';
 import {signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
 import {type AuthorizerName, isAuthorizerName, openPaths} from '../auth/order.ts';
 import {type Flag, flagName, ignoredFlags, ignoredSwitches, refusedFlags, sections, table, type Values} from './flag-table.ts';
@@ -84,23 +85,8 @@ const isIgnored = (name: string): boolean =>
   ignoredFlags.some(known => (known.endsWith('*') ? name.startsWith(known.slice(0, -1)) : known === name));
 
 function unknownFlag(name: string): string {
-  const [nearest] = [...byName.keys()].map(known => ({known, far: distance(name, known)})).toSorted((a, b) => a.far - b.far);
-  const close = nearest && nearest.far <= Math.max(2, name.length / 3) ? `; did you mean --${nearest.known}?` : '';
-  return `unknown flag: --${name}${close}`;
-}
-
-/** How many letters to add, drop or change. */
-function distance(a: string, b: string): number {
-  let row = Array.from({length: b.length + 1}, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
+  const nearest = nearestWord(name, [...byName.keys()]);
+  return `unknown flag: --${name}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
 }
 
 function readValue(flag: Flag, name: string, texts: readonly string[] | undefined): string | number | boolean | readonly string[] {

@@ -1,7 +1,7 @@
 /** Webhooks over HTTPS. Whoever names one is not trusted, and neither is who answers. */
 import type {LookupAddress} from 'node:dns';
 import {lookup, Resolver} from 'node:dns/promises';
-import {type IncomingMessage, request as plainRequest, type RequestOptions} from 'node:http';
+import type {IncomingMessage, RequestOptions} from 'node:http';
 import {Agent, request} from 'node:https';
 import {isIP, type LookupFunction} from 'node:net';
 import type {WebhookAnswer, WebhookCall, Webhooks} from '../api/webhooks.ts';
@@ -69,10 +69,13 @@ export function checkedLookup(allowPrivate: boolean): LookupFunction {
   };
 }
 
+/** How to connect; `request` where that is not by TLS. */
+export type Connect = RequestOptions & {readonly request?: typeof request};
+
 export type Refuse = (why: string) => {readonly problem: string};
 
 /** One call: the time is that of the whole of it, however busy the other side seems. */
-export async function send(call: WebhookCall, url: URL, connect: RequestOptions, refuse: Refuse): Promise<WebhookAnswer> {
+export async function send(call: WebhookCall, url: URL, connect: Connect, refuse: Refuse): Promise<WebhookAnswer> {
   const end = new AbortController();
   const late = setTimeout(() => end.abort(new Error('context deadline exceeded')), call.timeoutMs);
   const gone = (): void => end.abort(new Error('context canceled'));
@@ -94,14 +97,13 @@ export async function send(call: WebhookCall, url: URL, connect: RequestOptions,
 class Stale extends Error {}
 
 /** Rejects where there is no answer. */
-function exchange(call: WebhookCall, url: URL, connect: RequestOptions): Promise<WebhookAnswer> {
+function exchange(call: WebhookCall, url: URL, {request: by = request, ...connect}: Connect): Promise<WebhookAnswer> {
   return new Promise((resolve, reject) => {
-    const isPlain = url.protocol === 'http:';
-    const outgoing = (isPlain ? plainRequest : request)({
+    const outgoing = by({
       rejectUnauthorized: true,
       ...connect,
       method: 'POST',
-      port: url.port || (isPlain ? 80 : 443),
+      port: url.port || (url.protocol === 'http:' ? 80 : 443),
       path: `${url.pathname}${url.search}`,
       headers: {
         ...connect.headers,
