@@ -86,7 +86,7 @@ const bindingJson = ({name, namespace}: Binding): JsonObject => ({
 const subjectJson = ({kind, name, namespace}: Subject): JsonObject => ({kind, name, ...(namespace && {namespace})});
 
 /** Entries of one list of a rule that are told. */
-const listedMax = 20;
+const listedMax = 100;
 const ruleJson = (rule: PolicyRule): JsonObject =>
   Object.fromEntries(Object.entries(rule).map(([key, values]) => [key, (values as readonly string[]).slice(0, listedMax)]));
 

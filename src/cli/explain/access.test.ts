@@ -119,7 +119,7 @@ test('what allows it is told with its rule', async t => {
     rule: {
       verbs: ['get', 'list'],
       apiGroups: ['', 'demo.dev'],
-      resources: Array.from({length: 12}, (_, i) => `r${i}`),
+      resources: [...Array.from({length: 12}, (_, i) => `r${i}`), 'widgets'],
       resourceNames: ['a'],
     },
   };
@@ -139,7 +139,7 @@ test('what allows it is told with its rule', async t => {
 Decided by:
   RoleBinding views in namespace n
   gives ServiceAccount n/robot the ClusterRole view
-  by its rule: get, list of r0, r1, r2, r3, r4, r5, r6, r7, … in core, demo.dev, if named a
+  by its rule: get, list of widgets and 12 more in core, demo.dev, if named a
 
 There may be more to tell to those who may list the roles and bindings of the workspace.
 `,

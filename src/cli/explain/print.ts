@@ -44,7 +44,7 @@ export function printed(shown: Shown): string {
     headline(shown),
     ...(steps.length > 0 ? [table(steps)] : [explanation.reason]),
     ...(error ? [`Not everybody could be asked: ${error}`] : []),
-    ...(decidedBy === undefined ? [] : [`Decided by:\n${indented(decision(decidedBy))}`]),
+    ...(decidedBy === undefined ? [] : [`Decided by:\n${indented(decision(decidedBy, shown.question))}`]),
     ...(nearestMisses.length > 0 ? [`What came near:\n${indented(nearestMisses)}`] : []),
     ...(lines.length > 0 ? [`${remedy(shown)}\n${indented(lines)}`] : noLine(explanation)),
     ...(explanation.complete || steps.length === 0 ? [] : [hint]),
@@ -75,7 +75,7 @@ function table(steps: readonly Step[]): string {
   return indented(rows.map(([title, outcome, reason]) => `${title.padEnd(width(0))}  ${outcome.padEnd(width(1))}  ${reason}`.trimEnd()));
 }
 
-function decision(by: Json): string[] {
+function decision(by: Json, question: Question): string[] {
   const text = (...path: string[]): string => digString(by, ...path) ?? '';
   const namespace = text('binding', 'namespace');
   const where = dig(by, 'everywhere') === true ? ', which holds in every workspace' : namespace === '' ? '' : ` in namespace ${namespace}`;
@@ -84,26 +84,29 @@ function decision(by: Json): string[] {
   return [
     `${text('binding', 'kind')} ${text('binding', 'name')}${where}`,
     `gives ${subject} the ${text('role', 'kind')} ${text('role', 'name')}`,
-    ...rule(dig(by, 'rule')),
+    ...(dig(by, 'rule') === undefined ? [] : rule(dig(by, 'rule'), question)),
   ];
 }
 
 /** Words of a list that are shown. */
-const wordsMax = 8;
+const wordsMax = 4;
 
-function rule(found: Json | undefined): string[] {
-  const list = (key: string): string => {
-    const words = dig(found, key);
-    if (!Array.isArray(words)) return '';
-    const shown = words.slice(0, wordsMax).map(word => (word === '' ? 'core' : String(word)));
-    return [...shown, ...(words.length > wordsMax ? ['…'] : [])].join(', ');
+function rule(found: Json | undefined, {what}: Question): string[] {
+  const list = (key: string, asked?: string): string => {
+    const given = dig(found, key);
+    if (!Array.isArray(given)) return '';
+    const words = given.map(word => (word === '' ? 'core' : String(word)));
+    if (words.length <= wordsMax) return words.join(', ');
+    // Of many, the one that was asked for.
+    const shown = asked !== undefined && words.includes(asked) ? [asked] : words.slice(0, wordsMax);
+    return `${shown.join(', ')} and ${words.length - shown.length} more`;
   };
-  const paths = list('nonResourceURLs');
-  if (paths !== '') return [`by its rule: ${list('verbs')} of the paths ${paths}`];
-  const resources = list('resources');
-  if (resources === '') return [];
-  const names = list('resourceNames');
-  return [`by its rule: ${list('verbs')} of ${resources} in ${list('apiGroups')}${names === '' ? '' : `, if named ${names}`}`];
+  if ('path' in what) return [`by its rule: ${list('verbs')} of the paths ${list('nonResourceURLs', what.path)}`];
+  const {group, resource, subresource, name} = what;
+  const names = list('resourceNames', name);
+  const resources = list('resources', subresource === '' ? resource : `${resource}/${subresource}`);
+  const groups = list('apiGroups', group === '' ? 'core' : group);
+  return [`by its rule: ${list('verbs')} of ${resources} in ${groups}${names === '' ? '' : `, if named ${names}`}`];
 }
 
 function noLine({allowed, denied, steps}: Explanation): string[] {
