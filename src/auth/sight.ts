@@ -3,7 +3,7 @@ import {systemAdmin} from '../api/cluster.ts';
 import type {Authorizer} from './authorize.ts';
 import {bootstrapPolicy} from './bootstrap-policy.ts';
 import type {Grant} from './rbac/grant.ts';
-import type {Miss} from './rbac/misses.ts';
+import type {Near} from './rbac/misses.ts';
 import type {User} from './user.ts';
 
 /** What somebody may read of the roles and bindings that a decision is made of: as much of its reasons they are told. */
@@ -56,5 +56,5 @@ export function maySee(sight: Sight, {binding, rules}: Grant, policy: number, na
 }
 
 /** The same of what came near: whom others trust in all workspaces is nobody's business in one. */
-export const maySeeMiss = (sight: Sight, {grant, lacks}: Miss, policy: number, namespace: string | undefined): boolean =>
+export const maySeeMiss = (sight: Sight, {grant, lacks}: Near, policy: number, namespace: string | undefined): boolean =>
   maySee(sight, grant, policy, namespace) && (policy !== 0 || sight.everywhere || lacks !== 'subject');

@@ -142,3 +142,30 @@ test('expressions of admission ask it as well', inProcess, async () => {
   assert.deepEqual(seen, ['may']);
   assert.ok(asked.length > 0 && asked.every(({spec}) => String(spec['user']).endsWith(':t:robot')));
 });
+
+test('and so do policies, which pay for each time', inProcess, async () => {
+  saying(({spec}) => verdict({allowed: JSON.stringify(spec).includes('"approve"')}));
+  const policies = '/apis/admissionregistration.k8s.io/v1';
+  const may = (verb: string): string => `variables.robot.check("${verb}").allowed()`;
+  const policy = {
+    metadata: {name: 'asks'},
+    spec: {
+      matchConstraints: {resourceRules: [{operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps']}]},
+      variables: [{name: 'robot', expression: 'authorizer.serviceAccount("t", "robot").group("").resource("secrets").namespace("t")'}],
+      validations: [
+        {expression: `${may('approve')} && !${may('sign')}`, message: 'never seen'},
+        {expression: may('sign'), message: 'not signed'},
+      ],
+    },
+  };
+  succeeded(await admin.post(`${policies}/validatingadmissionpolicies`, policy), 201);
+  const binding = {metadata: {name: 'asks'}, spec: {policyName: 'asks', validationActions: ['Deny']}};
+  succeeded(await admin.post(`${policies}/validatingadmissionpolicybindings`, binding), 201);
+  asked = [];
+  refused(await admin.post(paths.configMaps, configMap('signed')), 422, 'not signed');
+  // Each question once, for both of what a service account counts as.
+  assert.deepEqual(
+    asked.map(({spec}) => (spec['resourceAttributes'] as {readonly verb: string}).verb),
+    ['approve', 'sign', 'sign'],
+  );
+});

@@ -1,4 +1,5 @@
 import type {Asked} from '../attributes.ts';
+import {accountUserName} from '../service-account.ts';
 import type {Grant} from './grant.ts';
 import type {PolicyRule} from './objects.ts';
 import type {Policy, Who} from './policy.ts';
@@ -19,11 +20,14 @@ export type Miss = {
   readonly grant: Grant;
 };
 
+/** A miss before it is put into words. */
+export type Near = Pick<Miss, 'lacks' | 'grant'>;
+
 export type MissOptions = {
   /** Rules to look at, if not as many as there may be. */
   readonly rulesMax?: number;
   /** Whether a miss may be told; `policy`: which of the policies it is of, by position. */
-  readonly mayTell?: (miss: Miss, policy: number) => boolean;
+  readonly mayTell?: (miss: Near, policy: number) => boolean;
 };
 
 /** How near each is: the sooner, the nearer. */
@@ -42,42 +46,43 @@ export function nearestMisses(
   return nearness.flatMap(lacks => nearer.filter(miss => miss.lacks === lacks)).slice(0, missLimits.toldMax);
 }
 
-type Looking = {readonly rulesMax: number; readonly mayTell: (miss: Miss) => boolean};
+type Looking = {readonly rulesMax: number; readonly mayTell: (miss: Near) => boolean};
 
 function missesOf(policy: Policy, users: readonly Who[], asked: Asked, {rulesMax, mayTell}: Looking): readonly Miss[] {
   const namespace = asked.resource?.namespace || undefined;
-  const theirs = new Set(policy.grantsTo(users, namespace));
-  const elsewhere = new Set(namespaces(policy, rulesMax).flatMap(one => (one === namespace ? [] : policy.grantsTo(users, one))));
   const found: Miss[] = [];
   const counts = new Map<Miss['lacks'], number>();
-  const add = (miss: Miss): void => {
-    const count = counts.get(miss.lacks) ?? 0;
-    if (count >= missLimits.toldMax || !mayTell(miss)) return;
-    counts.set(miss.lacks, count + 1);
-    found.push(miss);
+  const add = (lacks: Miss['lacks'], grant: Grant, allows: string): void => {
+    const count = counts.get(lacks) ?? 0;
+    if (count >= missLimits.toldMax) return;
+    if (!mayTell({lacks, grant})) return;
+    counts.set(lacks, count + 1);
+    found.push({lacks, text: `${describe(grant)} allows ${allows}`, grant});
   };
-  let looked = 0;
-  for (const grant of policy.grants) {
-    const {rules = {rules: [], allows: () => false}, binding} = grant;
-    looked += 1 + rules.rules.length;
-    if (looked > rulesMax) break;
-    if (theirs.has(grant)) {
-      for (const rule of rules.rules) {
-        const lacks = lackOf(rule, asked);
-        if (lacks) add({lacks, text: `${describe(grant)} allows ${shown(rule, lacks)}`, grant});
-      }
-    } else if (rules.allows(asked)) {
-      if (elsewhere.has(grant))
-        add({lacks: 'namespace', text: `${describe(grant)} allows it in the namespace ${JSON.stringify(binding.namespace)}`, grant});
-      else if (countsIn(grant, namespace)) add({lacks: 'subject', text: `${describe(grant)} allows it to others`, grant});
+  let left = rulesMax;
+  // What they hold comes nearest, and is looked at first.
+  const theirs = new Set(policy.grantsTo(users, namespace));
+  for (const grant of theirs) {
+    for (const rule of grant.rules?.rules ?? []) {
+      if (left-- <= 0) return found;
+      const lacks = lackOf(rule, asked);
+      if (lacks) add(lacks, grant, shown(rule, lacks));
     }
+  }
+  for (const grant of policy.grants) {
+    if (left-- <= 0) return found;
+    if (theirs.has(grant) || !grant.rules?.allows(asked)) continue;
+    if (countsIn(grant, namespace)) add('subject', grant, 'it to others');
+    else if (isTo(grant, users)) add('namespace', grant, `it in the namespace ${JSON.stringify(grant.binding.namespace)}`);
   }
   return found;
 }
 
-const namespaces = (policy: Policy, rulesMax: number): readonly string[] => [
-  ...new Set(policy.grants.slice(0, rulesMax).flatMap(({binding}) => binding.namespace ?? [])),
-];
+const isTo = ({subject, binding}: Grant, users: readonly Who[]): boolean =>
+  users.some(({name, groups}) => {
+    if (subject.kind === 'Group') return groups.includes(subject.name);
+    return name === (subject.kind === 'User' ? subject.name : accountUserName(subject.namespace || binding.namespace || '', subject.name));
+  });
 
 const countsIn = ({binding}: Grant, namespace: string | undefined): boolean =>
   binding.namespace === undefined || binding.namespace === namespace;
