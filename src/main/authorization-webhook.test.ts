@@ -13,6 +13,7 @@ import type {TLSSocket} from 'node:tls';
 import {virtualWorld} from '../../test/support/virtual-world.ts';
 import {root} from '../api/cluster.ts';
 import {accessQuestion} from '../auth/access-review.ts';
+import {authorizerNames} from '../auth/order.ts';
 import {authorizationWebhook} from './authorization-webhook.ts';
 import {servingCertificate} from './pki.ts';
 
@@ -73,6 +74,7 @@ const log = {info: () => {}, warn: () => {}, error: (_: string, fields?: object)
 function webhookOf(file: string, version = 'v1') {
   const world = virtualWorld('main');
   const flags = {
+    authorizationOrder: authorizerNames,
     authorizationWebhookConfigFile: file,
     authorizationWebhookVersion: version,
     authorizationWebhookCacheAuthorizedTtl: 0,
@@ -90,14 +92,20 @@ const question = (name = '') =>
   );
 const base = `https://localhost:${securePort}`;
 
-test('without a file there is none', () => {
+test('without a file there is none, and none without a place in the order', () => {
   const none = {
+    authorizationOrder: authorizerNames,
     authorizationWebhookConfigFile: '',
     authorizationWebhookVersion: 'v7',
     authorizationWebhookCacheAuthorizedTtl: 0,
     authorizationWebhookCacheUnauthorizedTtl: 0,
   };
   assert.equal(authorizationWebhook(none, virtualWorld('none'), log), undefined);
+  const left = {...none, authorizationWebhookVersion: 'v1', authorizationWebhookConfigFile: kubeconfig(base)};
+  const warnings: string[] = [];
+  const attentive = {...log, warn: (message: string) => warnings.push(message)};
+  assert.equal(authorizationWebhook({...left, authorizationOrder: ['RBAC']}, virtualWorld('none'), attentive), undefined);
+  assert.deepEqual(warnings, ['the authorization webhook is not in --authorization-order, and is never asked']);
 });
 
 test('the server of the file is asked, and shown who we are', async () => {

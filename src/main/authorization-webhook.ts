@@ -22,6 +22,7 @@ const limits = {
 
 type Flags = Pick<
   Config,
+  | 'authorizationOrder'
   | 'authorizationWebhookConfigFile'
   | 'authorizationWebhookVersion'
   | 'authorizationWebhookCacheAuthorizedTtl'
@@ -39,6 +40,10 @@ export function authorizationWebhook(flags: Flags, world: World, log: Log): Auth
   if (!reviewVersions.some(known => known === version))
     throw new Error(`unsupported webhook authorizer version ${JSON.stringify(version)}, supported versions are ${v1}, ${v1beta1}`);
   const first = read(file);
+  if (!flags.authorizationOrder.includes('Webhook')) {
+    log.warn('the authorization webhook is not in --authorization-order, and is never asked');
+    return undefined;
+  }
   const webhooks = trustedWebhook(file, first, world, log);
   const asking = accessWebhook({
     webhooks,
