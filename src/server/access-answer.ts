@@ -11,6 +11,7 @@ import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
 import type {InWorkspace} from './exchange.ts';
 import {header} from './http.ts';
+import {noteSteps} from './notes.ts';
 
 export type ReviewAnswer = {readonly status: JsonObject; readonly annotations?: JsonObject};
 
@@ -28,7 +29,7 @@ export async function accessAnswer(x: InWorkspace, object: JsonObject): Promise<
   const attributes = attributesOf(x, object);
   const subject = self ? x.allowed.user : subjectOf(object);
   const decision = await authorizer.decide(subject, attributes, {entered: kind === 'SubjectAccessReview' && isDeep(x)});
-  if (kind === 'SubjectAccessReview' && x.trail) x.trail.noteSteps('sar.auth.kcp.io', stepsToTell(decision));
+  if (kind === 'SubjectAccessReview' && x.trail) noteSteps(x.trail, 'sar.auth.kcp.io', stepsToTell(decision));
   const sight = await sightOf(authorizer, x.allowed.user, x.workspace, attributes.resource?.namespace);
   const {allowed, denied, error} = decision;
   return {

@@ -22,9 +22,11 @@ import type {Deps} from './deps.ts';
 import type {HttpReply, HttpRequest, StreamBody} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
+import type {Notes} from './notes.ts';
+import {noteSteps} from './notes.ts';
 
 /** What one request leaves in the audit log (spec kubernetes-api 10.7, kcp 10.7): one event a stage, each telling what is known by then. */
-export class Trail {
+export class Trail implements Notes {
   readonly #audit: Audit;
   readonly #deps: Deps;
   readonly #call: Call;
@@ -73,7 +75,6 @@ export class Trail {
     this.#resource = {kind: kind.names.kind, apiVersion};
   }
 
-  /** Something that whoever answers has to tell. The first word on it counts. */
   note(key: string, value: string): void {
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
   }
@@ -126,15 +127,7 @@ export class Trail {
     if (decision?.allowed) tell('allow', shownReason(decision));
     else if (status === 403) tell('forbid', decision ? shownReason(decision) : 'access denied');
     else if (decision?.error !== undefined) this.#annotations.set('authorization.k8s.io/reason', 'internal error');
-    this.noteSteps('request.auth.kcp.io', this.#hidden ? notThere : decision ? stepsToTell(decision) : []);
-  }
-
-  /** What authorizers said, of the request itself or of what it asks about: each in a domain of its own. */
-  noteSteps(domain: string, steps: readonly Step[]): void {
-    for (const {authorizer, decision, reason} of steps) {
-      this.#annotations.set(`${domain}/${authorizer}-decision`, decision);
-      this.#annotations.set(`${domain}/${authorizer}-reason`, reason);
-    }
+    noteSteps(this, 'request.auth.kcp.io', this.#hidden ? notThere : decision ? stepsToTell(decision) : []);
   }
 
   #goesOn(reply: HttpReply & {readonly body: StreamBody}): HttpReply {

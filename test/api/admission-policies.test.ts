@@ -423,18 +423,55 @@ test('mutations with params; what they make is validated and judged like anythin
   refused(await api.post(configMaps, configMap('b')), 422, 'Invalid');
 });
 
-test("nobody changes the name or what is the server's", async () => {
+test("nobody changes what is the server's, or the name of what has one", async () => {
   const api = await newPlace(plane);
+  const noMark = 'object.metadata.?annotations["kcp.io/cluster"].hasValue() ? [] : ';
   await mutating(api, 'own', [
     apply('Object{metadata: Object.metadata{labels: {"a": "b"}}}'),
-    patch('[JSONPatch{op: "add", path: "/metadata/uid", value: "x"}]'),
+    patch(
+      `${noMark}[JSONPatch{op: "add", path: "/metadata/uid", value: "x"}, JSONPatch{op: "add", path: "/metadata/annotations", value: {}}]`,
+    ),
   ]);
   const made = succeeded(await api.post(configMaps, configMap('a')), 201);
   assert.match(String(made.at('metadata', 'uid')), /^[0-9a-f-]{36}$/);
-  await mutating(api, 'rename', [patch('[JSONPatch{op: "replace", path: "/metadata/name", value: "other"}]')]);
-  const no = await api.post(configMaps, configMap('b'));
+  assert.deepEqual(Object.keys(made.at('metadata', 'annotations') as object), ['kcp.io/cluster']);
+  await mutating(api, 'rename', [patch('[JSONPatch{op: "replace", path: "/metadata/name", value: object.metadata.name + "-x"}]')]);
+  assert.equal(succeeded(await api.post(configMaps, configMap('b')), 201).at('metadata', 'name'), 'b-x');
+  refused(await api.get(`${configMaps}/b`), 404, 'NotFound');
+  const no = await api.patch(`${configMaps}/b-x`, {data: {a: 'b'}});
   assert.deepEqual([no.status, no.at('reason')], [403, 'Invalid']);
-  refused(await api.get(`${configMaps}/other`), 404, 'NotFound');
+  const unknown = await newPlace(plane);
+  await mutating(unknown, 'unknown', [patch('[JSONPatch{op: "add", path: "/foo", value: 1}]')]);
+  refused(
+    await unknown.post(configMaps, configMap('a')),
+    500,
+    'InternalError: Internal error occurred: strict decoding error: unknown field "foo"',
+  );
+});
+
+test('a write to a scale is judged and changed as a Scale, by those who mean scales', async () => {
+  const api = await newPlace(plane);
+  const scale = {specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas'};
+  const versions = [widgetVersion('v1', {subresources: {status: {}, scale}})];
+  succeeded(await api.patch(`${paths.definitions}/widgets.example.com`, {spec: {versions}}), 200);
+  const about = (...resources: string[]) => ({
+    matchConstraints: {resourceRules: [{operations: ['UPDATE'], apiGroups: ['example.com'], apiVersions: ['v1'], resources}]},
+  });
+  const few = 'object.kind == "Scale" && request.kind.group == "autoscaling" && object.spec.replicas < 10 && oldObject.spec.replicas > 0';
+  await policy(api, 'few', {...about('*/scale'), validations: [{expression: few, message: 'too many'}]});
+  await mutating(
+    api,
+    'even',
+    [apply('Object{spec: Object.spec{replicas: object.spec.replicas + object.spec.replicas % 2}}')],
+    about('widgets/scale'),
+  );
+  await policy(api, 'never', {...about('widgets'), validations: [{expression: 'false', message: 'not the object'}]});
+  succeeded(await api.post(widgets, widget('a', {replicas: 1})), 201);
+  const set = (replicas: number) => api.patch(`${widgets}/a/scale`, {spec: {replicas}});
+  assert.equal(succeeded(await set(3), 200).at('spec', 'replicas'), 4);
+  assert.equal((await api.get(`${widgets}/a`)).at('spec', 'replicas'), 4);
+  assert.match(String(messageOf(refused(await set(9), 422, 'Invalid'))), /^widgets.example.com "a" is forbidden: .*too many$/);
+  refused(await api.patch(`${widgets}/a`, {spec: {replicas: 5}}), 422, 'not the object');
 });
 
 test('the status of a policy tells what is doubtful about its types', async () => {
