@@ -19,6 +19,9 @@ export type Sight = {
 
 const group = 'rbac.authorization.k8s.io';
 
+/** To see nothing of it. */
+export const blind: Sight = {clusterRoles: false, clusterBindings: false, namespace: false, allNamespaces: false, everywhere: false};
+
 export async function sightOf(
   {decide}: Pick<Authorizer, 'decide'>,
   user: User,
@@ -30,15 +33,16 @@ export async function sightOf(
     return (await decide(user, {verb: 'list', workspace: at, resource})).allowed;
   };
   const both = async (within: string | undefined): Promise<boolean> =>
-    (await mayList('roles', workspace, within)) && (await mayList('rolebindings', workspace, within));
-  const allNamespaces = await both(undefined);
-  return {
-    clusterRoles: await mayList('clusterroles'),
-    clusterBindings: await mayList('clusterrolebindings'),
-    allNamespaces,
-    namespace: allNamespaces || (namespace !== undefined && (await both(namespace))),
-    everywhere: await mayList('clusterrolebindings', systemAdmin),
-  };
+    (await Promise.all([mayList('roles', workspace, within), mayList('rolebindings', workspace, within)])).every(allowed => allowed);
+  // At once: each may have to be asked outside.
+  const [clusterRoles, clusterBindings, allNamespaces, here, everywhere] = await Promise.all([
+    mayList('clusterroles'),
+    mayList('clusterrolebindings'),
+    both(undefined),
+    namespace !== undefined && both(namespace),
+    mayList('clusterrolebindings', systemAdmin),
+  ]);
+  return {clusterRoles, clusterBindings, allNamespaces, namespace: allNamespaces || here, everywhere};
 }
 
 /** Whether there is nothing in the workspace that would have to be kept back. */

@@ -5,7 +5,7 @@ import {dig, digString, isObject, stringify} from '../api/json.ts';
 import type {Attributes} from '../auth/attributes.ts';
 import {readExtra} from '../auth/effective-users.ts';
 import {explanation, reasonFor} from '../auth/explain.ts';
-import {sightOf} from '../auth/sight.ts';
+import {blind, sightOf} from '../auth/sight.ts';
 import {shownReason, stepsToTell} from '../auth/steps.ts';
 import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
@@ -30,8 +30,9 @@ export async function accessAnswer(x: InWorkspace, object: JsonObject): Promise<
   const subject = self ? x.allowed.user : subjectOf(object);
   const decision = await authorizer.decide(subject, attributes, {entered: kind === 'SubjectAccessReview' && isDeep(x)});
   if (kind === 'SubjectAccessReview' && x.trail) noteSteps(x.trail, 'sar.auth.kcp.io', stepsToTell(decision));
-  const sight = await sightOf(authorizer, x.allowed.user, x.workspace, attributes.resource?.namespace);
   const {allowed, denied, error} = decision;
+  // Where somebody outside does not answer, nobody waits for them again.
+  const sight = error === undefined ? await sightOf(authorizer, x.allowed.user, x.workspace, attributes.resource?.namespace) : blind;
   return {
     status: {
       allowed,
