@@ -83,8 +83,7 @@ for (const [who, what, attributes, expected] of reasons)
     assert.equal(reasonFor({decision, attributes, sight}), expected);
     // The long form knows no more than the short one.
     const long = JSON.stringify(explanation({decision, attributes, sight, order: authorizer.order}));
-    for (const name of ['peeks', 'rules', 'leads', 'views'])
-      if (who === 'bob') assert.ok(!long.includes(`"${name}`), name);
+    for (const name of ['peeks', 'rules', 'leads', 'views']) if (who === 'bob') assert.ok(!long.includes(`"${name}`), name);
     assert.equal(long.includes('"complete":true'), who === 'boss');
   });
 
