@@ -75,6 +75,7 @@ type SecretFiles = Pick<
   | 'serviceAccountSigningKeyFile'
   | 'serviceAccountPrivateKeyFile'
   | 'shardClientKeyFile'
+  | 'authorizationWebhookConfigFile'
 >;
 
 /**
@@ -109,6 +110,7 @@ export function guardSecrets(config: SecretFiles, log: Pick<Log, 'warn'>): void 
     config.serviceAccountSigningKeyFile,
     config.serviceAccountPrivateKeyFile,
     config.shardClientKeyFile,
+    config.authorizationWebhookConfigFile,
   ];
   for (const path of theirs.filter(isOpen))
     log.warn('others can read this file, which holds a secret', {path, mode: octal(statSync(path).mode)});

@@ -85,13 +85,16 @@ const authentication = {
 const authorization = {
   authorizationOrder: list(
     ['AlwaysAllowGroups', 'AlwaysAllowPaths', 'RBAC', 'Webhook'],
-    'Authorizers in the order they are asked; the first that decides wins.',
+    'Whom to ask, in this order; the first that allows or denies has decided. Who is left out is not asked.',
   ),
-  authorizationAlwaysAllowPaths: list(['/healthz', '/readyz', '/livez'], 'Paths open to everybody.'),
-  authorizationWebhookConfigFile: text('', 'Kubeconfig of a webhook that authorizes.'),
-  authorizationWebhookVersion: text('v1beta1', 'Version of SubjectAccessReview that the webhook speaks.'),
-  authorizationWebhookCacheAuthorizedTtl: duration(300_000, 'How long an allowed answer is kept.'),
-  authorizationWebhookCacheUnauthorizedTtl: duration(30_000, 'How long a denied answer is kept.'),
+  authorizationAlwaysAllowPaths: list(['/healthz', '/readyz', '/livez'], 'Paths open to everybody. A * at the end stands for anything.'),
+  authorizationWebhookConfigFile: text(
+    '',
+    'Kubeconfig of a webhook that authorizes: its current context names the server, and the certificate or token to show it.',
+  ),
+  authorizationWebhookVersion: text('v1beta1', 'Version of SubjectAccessReview that the webhook is sent: v1 or v1beta1.'),
+  authorizationWebhookCacheAuthorizedTtl: duration(300_000, 'How long its answer is kept when it allows. 0: not at all.'),
+  authorizationWebhookCacheUnauthorizedTtl: duration(30_000, 'How long its other answers are kept. 0: not at all.'),
 };
 
 const kcp = {

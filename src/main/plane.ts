@@ -6,6 +6,7 @@ import type {Audit} from '../audit/event.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup, TokenSources} from '../auth/authenticate.ts';
+import type {AuthorizerSources} from '../auth/authorize.ts';
 import {createAuthorizer} from '../auth/authorize.ts';
 import {allControllers} from '../controllers/all.ts';
 import {startExpiry} from '../controllers/expired-events.ts';
@@ -37,6 +38,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly accountTokens: Pick<AccountTokenOptions, 'keys' | 'issuers' | 'audiences' | 'secondsMax'>;
   readonly webhooks: Webhooks;
   readonly shardName: string;
+  /** Who decides what somebody may; kcp's order, and no webhook, when absent. */
+  readonly authorization?: Pick<AuthorizerSources, 'order' | 'openPaths' | 'webhook'>;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
   readonly about: About;
@@ -68,7 +71,11 @@ export function createPlane(options: PlaneOptions): Plane {
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
   };
-  const authorizer = createAuthorizer({policyOf: workspacePolicies(store, world.turn), logicalClusterOf: logicalClusterReader(store)});
+  const authorizer = createAuthorizer({
+    ...options.authorization,
+    policyOf: workspacePolicies(store, world.turn),
+    logicalClusterOf: logicalClusterReader(store),
+  });
   const around: Surroundings = {store, world, settings, authorizer, registry: createRegistry(store, world.turn)};
   const accounts = accountTokens({...options.accountTokens, world, objects: coreReader(store)});
   const handler = apiServer({

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
+import {openPaths} from '../auth/order.ts';
 import {workspaceIssuers} from '../server/workspace-issuers.ts';
 import {MissingKeys} from '../storage/embedded/seals.ts';
 import {openEmbedded} from '../storage/embedded.ts';
@@ -10,6 +11,7 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
+import {authorizationWebhook} from './authorization-webhook.ts';
 import {encryptionOf} from './encryption.ts';
 import {guardSecrets, readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
@@ -70,6 +72,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
   const authentication = authenticationOf(config, realWorld, log);
+  const accessWebhook = authorizationWebhook(config, realWorld, log);
   const issuedIn = config.featureGates.has('WorkspaceAuthentication')
     ? workspaceIssuers(
         store,
@@ -89,8 +92,13 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       tokens: known,
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
+      authorization: {
+        order: config.authorizationOrder,
+        openPaths: config.authorizationAlwaysAllowPaths,
+        asksWebhook: accessWebhook !== undefined,
+      },
     },
-    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, log},
+    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, accessWebhook, log},
   );
   const plane = createPlane({
     store,
@@ -101,6 +109,11 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     issued: authentication.issued,
     issuedIn,
     anonymous: authentication.anonymous,
+    authorization: {
+      order: config.authorizationOrder,
+      openPaths: openPaths(config.authorizationAlwaysAllowPaths),
+      webhook: accessWebhook,
+    },
     webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
@@ -141,6 +154,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     await Promise.all([listener.close(), plane.stop()]);
     await heavy.close();
     webhooks.close();
+    accessWebhook?.close();
     await closeAudit();
     endSealing();
     await store.close();

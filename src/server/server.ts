@@ -16,7 +16,7 @@ import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
 import {auditIdOf, withAuditId} from './audit-id.ts';
 import {notUnderstood, Trail} from './audit-trail.ts';
-import type {Call, ResourceCall} from './call.ts';
+import type {Call} from './call.ts';
 import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
@@ -69,8 +69,7 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
     if (wish) trail?.actsAs(user);
     const attributes = attributesOf(call, place);
     if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
-    const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
-    trail?.allowed(allowed.why);
+    const allowed = await deps.authorizer.authorize(user, attributes, trail?.decided);
     return await orElsewhere(deps, call, place, trail, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
       const exchange = await resolve(deps, allowed, call, place.workspace);
@@ -121,15 +120,18 @@ async function whatIsMissing({authorizer}: Deps, user: User, attributes: Attribu
 
 function attributesOf({resource, request, path, target}: Call, {workspace}: Place): Attributes {
   if (!resource) return {verb: request.method.toLowerCase(), workspace, path};
-  const {verb, group, plural, subresource, namespace, name} = resource;
-  return {verb, workspace, resource: {group, plural, subresource, namespace, name: name ?? nameSelected(resource, target)}};
+  const {verb, group, version, plural, subresource, namespace, name} = resource;
+  if (!selecting.has(verb)) return {verb, workspace, resource: {group, version, plural, subresource, namespace, name}};
+  const fieldSelector = target.query.get('fieldSelector') ?? undefined;
+  const labelSelector = target.query.get('labelSelector') ?? undefined;
+  const selected = name ?? nameSelected(fieldSelector);
+  return {verb, workspace, resource: {group, version, plural, subresource, namespace, name: selected, fieldSelector, labelSelector}};
 }
 
 const selecting: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /** Who may see but one object may also list and watch it by its name (spec kubernetes-api 1.1). */
-function nameSelected({verb}: ResourceCall, {query}: Call['target']): string | undefined {
-  const text = selecting.has(verb) ? query.get('fieldSelector') : null;
+function nameSelected(text: string | undefined): string | undefined {
   if (!text) return undefined;
   const selector = attempt(() => parseFieldSelector(text));
   const name = selector instanceof ApiError ? undefined : exactValue(selector, 'metadata.name');
