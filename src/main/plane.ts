@@ -20,6 +20,7 @@ import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
 import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
+import {OpenWatches} from '../server/open-watches.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
 import {inLines} from '../server/webhook-lines.ts';
@@ -80,6 +81,7 @@ export function createPlane(options: PlaneOptions): Plane {
     about: options.about,
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
+    openWatches: new OpenWatches(store, world),
     elsewhere: options.elsewhere,
     audit: options.audit,
     log,

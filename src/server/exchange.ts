@@ -1,10 +1,22 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {Allowed} from '../auth/authorize.ts';
+import type {User} from '../auth/user.ts';
 import type {Resource} from '../registry/resource.ts';
 import type {Representation} from '../wire/negotiate.ts';
 import type {Trail} from './audit-trail.ts';
 import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
+import type {Mark} from './open-watches.ts';
+
+/** Who asked, and how to ask again: for answers that go on. */
+export type Asked = {
+  /** Who sent it, whoever they act as. */
+  readonly real: User;
+  /** From before it was asked whether it is allowed. */
+  readonly asOf: Mark;
+  /** The same question as of now; with `who`, also whether the credentials are still good. @throws ApiError */
+  readonly again: (who: boolean) => Promise<unknown>;
+};
 
 /** A request on a resource that exists and that the user may make: what every verb works with. */
 export type Exchange = {
@@ -13,6 +25,7 @@ export type Exchange = {
   readonly what: ResourceCall;
   /** The proof that it was authorized. */
   readonly allowed: Allowed;
+  readonly asked: Asked;
   readonly workspace: WorkspaceId | '*';
   readonly resource: Resource;
   /** How the answer is to look. */

@@ -7,6 +7,7 @@ import {pathSegment} from '../api/names.ts';
 import {exactValue, parseFieldSelector} from '../api/selectors.ts';
 import type {Attributes} from '../auth/attributes.ts';
 import {authenticate} from '../auth/authenticate.ts';
+import type {Allowed} from '../auth/authorize.ts';
 import {refusal} from '../auth/authorize.ts';
 import {impersonate, readWish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
@@ -23,6 +24,7 @@ import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
 import type {Handler, HttpReply} from './http.ts';
 import {header} from './http.ts';
+import {checkActive} from './inactive.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import {replyError} from './reply.ts';
@@ -52,21 +54,18 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
     // A workspace that is named may have issuers of tokens of its own.
     const named = cluster === undefined ? undefined : await locate(deps.store, cluster);
     const sent = {authorization: authorizationOf(call.request), peer, path: call.path, workspace: named?.workspace};
+    const asOf = deps.openWatches.mark();
     const real = await authenticate(sent, deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = named ?? (await locate(deps.store, homeOf(real)));
     if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
-    const wish = readWish(headers);
-    const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
-    if (wish) trail?.actsAs(user);
-    const attributes = attributesOf(call, place);
-    if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
-    const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
-    trail?.allowed(allowed.why);
+    const allowed = await permit(deps, {call, place, real}, trail);
     return await orElsewhere(deps, call, place, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
-      const exchange = await resolve(deps, allowed, call, place.workspace);
+      const again = async (who: boolean): Promise<Allowed> =>
+        permit(deps, {call, place: await locate(deps.store, place.workspace), real: who ? await authenticate(sent, deps) : real});
+      const exchange = await resolve(deps, {allowed, asked: {real, asOf, again}}, call, place.workspace);
       ({warnings} = exchange);
       trail?.understood(exchange.resource);
       return compress(call, await answer(trail ? {...exchange, trail} : exchange));
@@ -82,6 +81,22 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
     }
     return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
+}
+
+/** A request whose sender is known, and where it leads. */
+type Received = {readonly call: Call; readonly place: Place; readonly real: User};
+
+/** Whether it may be made, as whom it is meant. @throws ApiError */
+async function permit(deps: Deps, {call, place, real}: Received, trail?: Trail): Promise<Allowed> {
+  const wish = readWish(call.request.headers);
+  const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
+  if (wish) trail?.actsAs(user);
+  const attributes = attributesOf(call, place);
+  if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
+  const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
+  trail?.allowed(allowed.why);
+  await checkActive(deps.store, call, place.workspace);
+  return allowed;
 }
 
 /** What finds itself too heavy is answered by another thread. */

@@ -1,4 +1,5 @@
 import {ApiError, toStatus} from '../../api/errors.ts';
+import {homeOf} from '../../auth/service-account.ts';
 import type {Event, Range, Revision, Watch, WatchSink} from '../../storage/storage.ts';
 import {Compacted, revisionOf} from '../../storage/storage.ts';
 import type {Exchange} from '../exchange.ts';
@@ -49,8 +50,16 @@ type Run = {
   readonly sink: StreamSink;
 };
 
+/** How a watch is ended that is no longer allowed. */
+type Stopper = {stop: () => void};
+
 function start(run: Run): void {
   const {x, options, sink} = run;
+  const {real, asOf, again} = x.asked;
+  // While the initial state is told.
+  const stopper: Stopper = {stop: () => sink.destroy()};
+  const watched = {workspace: x.workspace, home: homeOf(real), again, end: () => stopper.stop()};
+  sink.onClose(x.deps.openWatches.add(watched, asOf));
   const since = options.since;
   const initial = options.sendInitialEvents ?? (since === undefined || since === 0);
   // The end of the initial state is marked also for those who did not ask for it by sendInitialEvents (since Kubernetes 1.34).
@@ -58,7 +67,7 @@ function start(run: Run): void {
   const from = since && !initial ? since : x.deps.store.revision();
   const send = initial ? sendInitial(run, from, mark) : Promise.resolve(true);
   send.then(
-    going => (going ? live(run, from) : sink.destroy()),
+    going => (going ? live(run, from, stopper) : sink.destroy()),
     err => fail(run, err),
   );
 }
@@ -74,8 +83,8 @@ async function sendInitial({x, selection, framing, range, sink}: Run, at: Revisi
   return true;
 }
 
-/** Follows the log until the client goes, the time is up, or nothing can be promised any more. */
-function live(run: Run, from: Revision): void {
+/** Follows the log until the client goes, the time is up, it is no longer allowed, or nothing can be promised any more. */
+function live(run: Run, from: Revision, stopper: Stopper): void {
   const {x, options, framing, range, sink} = run;
   const {store, world} = x.deps;
   const translate = translator(x, run.selection, framing);
@@ -95,6 +104,10 @@ function live(run: Run, from: Revision): void {
   sink.onClose(close);
   // The client may have gone while the initial state was read.
   if (closed) return;
+  // What is no longer allowed ends without a word, as if its time was up. Reflectors of client-go then watch again where they are, and it is the answer to
+  // that which their error handlers are told, 403 and all; who is let in again goes on without a new list. An ERROR event with that 403 they would only log,
+  // to list anew at once and from the beginning.
+  stopper.stop = finish;
 
   const bookmark = (): void => {
     if (translate.idle()) sink.write(framing.bookmark(store.revision(), false));
