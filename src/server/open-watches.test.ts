@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import type {WorkspaceId} from '../api/cluster.ts';
+import {root, systemAdmin, workspaceIdOf} from '../api/cluster.ts';
+import {asObject} from '../api/object.ts';
+import type {KeySpace} from '../registry/keys.ts';
+import {builtInSection, keyOf} from '../registry/keys.ts';
+import {putOp} from '../registry/ops.ts';
+import {memoryStorage} from '../storage/memory.ts';
+import type {Storage, WatchSink} from '../storage/storage.ts';
+import {Compacted, revisionOf} from '../storage/storage.ts';
+import type {OpenWatch} from './open-watches.ts';
+import {OpenWatches, openWatchLimits} from './open-watches.ts';
+
+const [here, there] = ['here', 'there'].map(workspaceIdOf) as [WorkspaceId, WorkspaceId];
+const roles: KeySpace = {group: 'rbac.authorization.k8s.io', resource: 'roles', section: builtInSection};
+const secrets: KeySpace = {group: '', resource: 'secrets', section: builtInSection};
+
+/** A store, what is open over it, and a clock that rings when it is told. */
+function setUp() {
+  const inner = memoryStorage();
+  const sinks: WatchSink[] = [];
+  const watch: Storage['watch'] = (range, since, sink) => {
+    sinks.push(sink);
+    return inner.watch(range, since, sink);
+  };
+  const store: Storage = new Proxy(inner, {
+    get(_, name) {
+      if (name === 'watch') return watch;
+      const found: unknown = Reflect.get(inner, name);
+      return typeof found === 'function' ? found.bind(inner) : found;
+    },
+  });
+  const timers: (() => void)[] = [];
+  let turns = 0;
+  const world = {
+    after(_: number, ring: () => void) {
+      timers.push(ring);
+      return () => undefined;
+    },
+    async turn() {
+      turns++;
+      await rest();
+    },
+  };
+  const open = new OpenWatches(store, world);
+  return {
+    store,
+    open,
+    sinks,
+    timers,
+    turns: () => turns,
+    async round() {
+      for (const ring of timers.splice(0)) ring();
+      await rest();
+    },
+    async change(workspace: WorkspaceId, space = roles) {
+      const key = keyOf(space, workspace, 'n', 'x');
+      const before = await store.get(key);
+      await store.commit([putOp(key, asObject({apiVersion: 'v1', kind: 'X', metadata: {name: 'x'}}), before?.revision ?? 'absent')]);
+    },
+  };
+}
+
+const rest = () => new Promise<void>(resolve => setImmediate(resolve));
+
+/** A watch that notes how it was asked. */
+function aWatch(workspace: WorkspaceId | '*', more: Partial<OpenWatch> = {}) {
+  const asked: boolean[] = [];
+  const state = {allowed: true, ended: 0, asked};
+  const watch: OpenWatch = {
+    workspace,
+    home: undefined,
+    async again(who) {
+      asked.push(who);
+      if (!state.allowed) throw new Error('no');
+    },
+    end: () => void state.ended++,
+    ...more,
+  };
+  return {watch, state};
+}
+
+test('only those are asked whom a change concerns, and while nothing changes no timer waits', async () => {
+  const {open, change, round, timers} = setUp();
+  const [one, two] = [aWatch(here), aWatch(there)];
+  for (const {watch} of [one, two]) open.add(watch, open.mark());
+  await round();
+  // The first came before anything was followed.
+  assert.deepEqual([one.state.asked, two.state.asked, timers.length], [[false], [], 0]);
+  await change(here);
+  await change(here);
+  assert.equal(timers.length, 1);
+  await round();
+  assert.deepEqual([one.state.asked.length, two.state.asked.length, timers.length], [2, 0, 0]);
+  for (const workspace of [systemAdmin, root]) await change(workspace);
+  await round();
+  assert.deepEqual([one.state.asked.length, two.state.asked.length], [3, 1]);
+});
+
+test('who may not any more is ended once, and who has left is not asked', async () => {
+  const {open, change, round, timers} = setUp();
+  const [bad, gone] = [aWatch(here), aWatch(here)];
+  open.add(bad.watch, open.mark());
+  const leave = open.add(gone.watch, open.mark());
+  await round();
+  bad.state.allowed = false;
+  leave();
+  await change(here);
+  await round();
+  await change(here);
+  assert.equal(timers.length, 0);
+  assert.deepEqual([bad.state.ended, gone.state.ended, gone.state.asked.length], [1, 0, 0]);
+});
+
+test('what changed between the question and the watch is asked about', async () => {
+  const {open, change, round, timers} = setUp();
+  open.add(aWatch(there).watch, open.mark());
+  await round();
+  const asOf = open.mark();
+  await change(here);
+  await round();
+  const late = aWatch(here);
+  open.add(late.watch, asOf);
+  await round();
+  assert.deepEqual(late.state.asked, [false]);
+  const timely = aWatch(here);
+  open.add(timely.watch, open.mark());
+  assert.deepEqual([timely.state.asked, timers.length], [[], 0]);
+});
+
+test('of service accounts of a workspace it is asked who they are when one of its Secrets changes, wherever they watch', async () => {
+  const {open, change, round} = setUp();
+  const [account, other, user] = [aWatch(here, {home: there}), aWatch(there, {home: here}), aWatch(there)];
+  for (const {watch} of [account, other, user]) open.add(watch, open.mark());
+  await round();
+  await change(there, secrets);
+  await round();
+  // A new one ends no token.
+  assert.deepEqual(account.state.asked.includes(true), false);
+  await change(there, secrets);
+  await round();
+  assert.deepEqual([account.state.asked.at(-1), other.state.asked, user.state.asked], [true, [], []]);
+});
+
+test('what comes during a round is for the next, and it goes on after a change that was not seen', async () => {
+  const {open, change, round, sinks, timers} = setUp();
+  const waiting: (() => void)[] = [];
+  const letIn = async (): Promise<void> => {
+    for (const answer of waiting.splice(0)) answer();
+    await rest();
+  };
+  const slow = aWatch(here, {again: () => new Promise<void>(resolve => void waiting.push(resolve))});
+  const quick = aWatch(there);
+  open.add(slow.watch, open.mark());
+  open.add(quick.watch, open.mark());
+  await round();
+  await change(there);
+  assert.equal(timers.length, 0);
+  await letIn();
+  assert.equal(timers.length, 1);
+  await round();
+  assert.deepEqual([quick.state.asked.length, slow.state.ended], [1, 0]);
+  const before = sinks.length;
+  sinks[0]?.ended(new Compacted('gone', revisionOf(1)));
+  await round();
+  assert.deepEqual([quick.state.asked.length, sinks.length], [2, 2 * before]);
+  await letIn();
+  await change(there);
+  await round();
+  assert.equal(quick.state.asked.length, 3);
+});
+
+test('thousands are asked in pieces, and many changed workspaces count as all', async () => {
+  const {open, change, round, turns} = setUp();
+  const watches = Array.from({length: 1_000}, () => aWatch(here));
+  for (const {watch} of watches) open.add(watch, open.mark());
+  await change(here);
+  await round();
+  for (let i = 0; i < 100; i++) await rest();
+  assert.ok(turns() >= Math.floor(1_000 / openWatchLimits.askedPerTurnMax), String(turns()));
+  assert.ok(watches.every(({state}) => state.asked.length >= 1));
+  const far = aWatch(there);
+  open.add(far.watch, open.mark());
+  for (let i = 0; i <= openWatchLimits.workspacesMax; i++) await change(workspaceIdOf(`w${i}`));
+  await round();
+  for (let i = 0; i < 100; i++) await rest();
+  assert.equal(far.state.asked.length, 1);
+});
