@@ -1,6 +1,5 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {Allowed} from '../auth/authorize.ts';
-import type {User} from '../auth/user.ts';
 import type {Resource} from '../registry/resource.ts';
 import type {Representation} from '../wire/negotiate.ts';
 import type {Trail} from './audit-trail.ts';
@@ -8,14 +7,14 @@ import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
 import type {Mark} from './open-watches.ts';
 
-/** Who asked, and how to ask again: for answers that go on. */
+/** How it was asked whether a request is allowed, and how to ask again: for answers that go on. */
 export type Asked = {
-  /** Who sent it, whoever they act as. */
-  readonly real: User;
-  /** From before it was asked whether it is allowed. */
+  /** Where the service account lives that sent it; undefined of everybody else. */
+  readonly home: WorkspaceId | undefined;
+  /** From before it was asked. */
   readonly asOf: Mark;
-  /** The same question as of now; with `who`, also whether the credentials are still good. @throws ApiError */
-  readonly again: (who: boolean) => Promise<unknown>;
+  /** The same question as of now; with `who`, also whether the credentials are still good. Rejects with what it would be refused with. */
+  readonly again: (who: boolean) => Promise<void>;
 };
 
 /** A request on a resource that exists and that the user may make: what every verb works with. */

@@ -9,6 +9,7 @@ import {putOp} from '../registry/ops.ts';
 import {memoryStorage} from '../storage/memory.ts';
 import type {Storage, WatchSink} from '../storage/storage.ts';
 import {Compacted, revisionOf} from '../storage/storage.ts';
+import type {Asked} from './exchange.ts';
 import type {OpenWatch} from './open-watches.ts';
 import {OpenWatches, openWatchLimits} from './open-watches.ts';
 
@@ -44,15 +45,22 @@ function setUp() {
     },
   };
   const open = new OpenWatches(store, world);
+  const round = async (): Promise<void> => {
+    for (const ring of timers.splice(0)) ring();
+    await rest();
+  };
   return {
-    store,
     open,
     sinks,
     timers,
     turns: () => turns,
-    async round() {
-      for (const ring of timers.splice(0)) ring();
-      await rest();
+    round,
+    /** It follows from the first watch on. */
+    async begin() {
+      const {watch} = aWatch(open, here);
+      open.add(watch);
+      await round();
+      open.remove(watch);
     },
     async change(workspace: WorkspaceId, space = roles) {
       const key = keyOf(space, workspace, 'n', 'x');
@@ -65,47 +73,52 @@ function setUp() {
 const rest = () => new Promise<void>(resolve => setImmediate(resolve));
 
 /** A watch that notes how it was asked. */
-function aWatch(workspace: WorkspaceId | '*', more: Partial<OpenWatch> = {}) {
+function aWatch(open: OpenWatches, workspace: WorkspaceId | '*', more: Partial<Asked> = {}) {
   const asked: boolean[] = [];
   const state = {allowed: true, ended: 0, asked};
-  const watch: OpenWatch = {
-    workspace,
-    home: undefined,
-    async again(who) {
-      asked.push(who);
-      if (!state.allowed) throw new Error('no');
-    },
-    end: () => void state.ended++,
-    ...more,
+  const again = async (who: boolean): Promise<void> => {
+    asked.push(who);
+    if (!state.allowed) throw new Error('no');
   };
+  const watch: OpenWatch = {workspace, asked: {home: undefined, asOf: open.mark(), again, ...more}, end: () => void state.ended++};
   return {watch, state};
 }
 
-test('only those are asked whom a change concerns, and while nothing changes no timer waits', async () => {
-  const {open, change, round, timers} = setUp();
-  const [one, two] = [aWatch(here), aWatch(there)];
-  for (const {watch} of [one, two]) open.add(watch, open.mark());
+test('the very first is asked again, as nobody knows what has changed since it was asked', async () => {
+  const {open, round, timers} = setUp();
+  const first = aWatch(open, here);
+  open.add(first.watch);
   await round();
-  // The first came before anything was followed.
-  assert.deepEqual([one.state.asked, two.state.asked, timers.length], [[false], [], 0]);
+  const next = aWatch(open, here);
+  open.add(next.watch);
+  assert.deepEqual([first.state.asked, next.state.asked, timers.length], [[false], [], 0]);
+});
+
+test('only those are asked whom a change concerns, and while nothing changes no timer waits', async () => {
+  const {open, change, round, timers, begin} = setUp();
+  await begin();
+  const [one, two] = [aWatch(open, here), aWatch(open, there)];
+  for (const {watch} of [one, two]) open.add(watch);
+  assert.deepEqual([one.state.asked, two.state.asked, timers.length], [[], [], 0]);
   await change(here);
   await change(here);
   assert.equal(timers.length, 1);
   await round();
-  assert.deepEqual([one.state.asked.length, two.state.asked.length, timers.length], [2, 0, 0]);
+  assert.deepEqual([one.state.asked.length, two.state.asked.length, timers.length], [1, 0, 0]);
   for (const workspace of [systemAdmin, root]) await change(workspace);
   await round();
-  assert.deepEqual([one.state.asked.length, two.state.asked.length], [3, 1]);
+  assert.deepEqual([one.state.asked.length, two.state.asked.length], [2, 1]);
 });
 
 test('who may not any more is ended once, and who has left is not asked', async () => {
-  const {open, change, round, timers} = setUp();
-  const [bad, gone] = [aWatch(here), aWatch(here)];
-  open.add(bad.watch, open.mark());
-  const leave = open.add(gone.watch, open.mark());
+  const {open, change, round, timers, begin} = setUp();
+  await begin();
+  const [bad, gone] = [aWatch(open, here), aWatch(open, here)];
+  open.add(bad.watch);
+  open.add(gone.watch);
   await round();
   bad.state.allowed = false;
-  leave();
+  open.remove(gone.watch);
   await change(here);
   await round();
   await change(here);
@@ -114,25 +127,27 @@ test('who may not any more is ended once, and who has left is not asked', async 
 });
 
 test('what changed between the question and the watch is asked about', async () => {
-  const {open, change, round, timers} = setUp();
-  open.add(aWatch(there).watch, open.mark());
+  const {open, change, round, timers, begin} = setUp();
+  await begin();
+  open.add(aWatch(open, there).watch);
   await round();
   const asOf = open.mark();
   await change(here);
   await round();
-  const late = aWatch(here);
-  open.add(late.watch, asOf);
+  const late = aWatch(open, here, {asOf});
+  open.add(late.watch);
   await round();
   assert.deepEqual(late.state.asked, [false]);
-  const timely = aWatch(here);
-  open.add(timely.watch, open.mark());
+  const timely = aWatch(open, here);
+  open.add(timely.watch);
   assert.deepEqual([timely.state.asked, timers.length], [[], 0]);
 });
 
 test('of service accounts of a workspace it is asked who they are when one of its Secrets changes, wherever they watch', async () => {
-  const {open, change, round} = setUp();
-  const [account, other, user] = [aWatch(here, {home: there}), aWatch(there, {home: here}), aWatch(there)];
-  for (const {watch} of [account, other, user]) open.add(watch, open.mark());
+  const {open, change, round, begin} = setUp();
+  await begin();
+  const [account, other, user] = [aWatch(open, here, {home: there}), aWatch(open, there, {home: here}), aWatch(open, there)];
+  for (const {watch} of [account, other, user]) open.add(watch);
   await round();
   await change(there, secrets);
   await round();
@@ -144,16 +159,18 @@ test('of service accounts of a workspace it is asked who they are when one of it
 });
 
 test('what comes during a round is for the next, and it goes on after a change that was not seen', async () => {
-  const {open, change, round, sinks, timers} = setUp();
+  const {open, change, round, sinks, timers, begin} = setUp();
+  await begin();
   const waiting: (() => void)[] = [];
   const letIn = async (): Promise<void> => {
     for (const answer of waiting.splice(0)) answer();
     await rest();
   };
-  const slow = aWatch(here, {again: () => new Promise<void>(resolve => void waiting.push(resolve))});
-  const quick = aWatch(there);
-  open.add(slow.watch, open.mark());
-  open.add(quick.watch, open.mark());
+  const slow = aWatch(open, here, {again: () => new Promise<void>(resolve => void waiting.push(resolve))});
+  const quick = aWatch(open, there);
+  open.add(slow.watch);
+  open.add(quick.watch);
+  await change(here);
   await round();
   await change(there);
   assert.equal(timers.length, 0);
@@ -172,16 +189,17 @@ test('what comes during a round is for the next, and it goes on after a change t
 });
 
 test('thousands are asked in pieces, and many changed workspaces count as all', async () => {
-  const {open, change, round, turns} = setUp();
-  const watches = Array.from({length: 1_000}, () => aWatch(here));
-  for (const {watch} of watches) open.add(watch, open.mark());
+  const {open, change, round, turns, begin} = setUp();
+  await begin();
+  const watches = Array.from({length: 1_000}, () => aWatch(open, here));
+  for (const {watch} of watches) open.add(watch);
   await change(here);
   await round();
   for (let i = 0; i < 100; i++) await rest();
   assert.ok(turns() >= Math.floor(1_000 / openWatchLimits.askedPerTurnMax), String(turns()));
   assert.ok(watches.every(({state}) => state.asked.length >= 1));
-  const far = aWatch(there);
-  open.add(far.watch, open.mark());
+  const far = aWatch(open, there);
+  open.add(far.watch);
   for (let i = 0; i <= openWatchLimits.workspacesMax; i++) await change(workspaceIdOf(`w${i}`));
   await round();
   for (let i = 0; i < 100; i++) await rest();

@@ -7,6 +7,7 @@ import {peek} from '../registry/stored.ts';
 import type {Event, Range, Storage, Watch} from '../storage/storage.ts';
 import {Unavailable} from '../storage/storage.ts';
 import {isInactive} from '../tenancy/inactive.ts';
+import type {Asked} from './exchange.ts';
 import {policySpaces} from './workspace-policies.ts';
 
 export const openWatchLimits = {
@@ -23,11 +24,8 @@ export const openWatchLimits = {
 /** A watch that goes on, as far as it matters whether it may. */
 export type OpenWatch = {
   readonly workspace: WorkspaceId | '*';
-  /** Where the service account lives that watches; undefined of everybody else. */
-  readonly home: WorkspaceId | undefined;
-  /** Asks again whether it may be watched, and with `who` also whether its token is still good. Rejects when not. */
-  readonly again: (who: boolean) => Promise<unknown>;
-  readonly end: () => void;
+  readonly asked: Asked;
+  end: () => void;
 };
 
 /** How many changes there have been. */
@@ -62,13 +60,16 @@ export class OpenWatches {
     return this.#mark;
   }
 
-  /** Keeps an eye on a watch from a mark on. Returns how to let go of it. */
-  add(watch: OpenWatch, asOf: Mark): () => void {
+  add(watch: OpenWatch): void {
     this.#follow();
     this.#open.add(watch);
     // Between asking and coming here something has changed, if only somewhere.
-    if (asOf !== this.#mark) this.#gather(changes => changes.late.add(watch));
-    return () => void this.#open.delete(watch);
+    if (watch.asked.asOf !== this.#mark) this.#gather(changes => changes.late.add(watch));
+  }
+
+  /** The watch is over, or was never added. */
+  remove(watch: OpenWatch): void {
+    this.#open.delete(watch);
   }
 
   /** Begins with the first watch, whose mark is of before. */
@@ -154,8 +155,9 @@ export class OpenWatches {
   }
 
   async #ask(watch: OpenWatch, homes: ReadonlySet<WorkspaceId>): Promise<void> {
+    const {home, again} = watch.asked;
     try {
-      await watch.again(watch.home !== undefined && homes.has(watch.home));
+      await again(home !== undefined && homes.has(home));
     } catch {
       this.#end(watch);
     }
@@ -190,7 +192,8 @@ class Changes {
   }
 
   concern(watch: OpenWatch): boolean {
-    const {workspace, home} = watch;
+    const {workspace, asked} = watch;
+    const {home} = asked;
     return (
       this.all ||
       (workspace !== '*' && this.workspaces.has(workspace)) ||

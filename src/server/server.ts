@@ -2,10 +2,12 @@
  * The room of requests. `apiServer` tells the life of one from top to bottom; each verb has a file of its own. The room knows no
  * sockets, no process and no wall clock.
  */
+import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import {pathSegment} from '../api/names.ts';
 import {exactValue, parseFieldSelector} from '../api/selectors.ts';
 import type {Attributes} from '../auth/attributes.ts';
+import type {Credentials} from '../auth/authenticate.ts';
 import {authenticate} from '../auth/authenticate.ts';
 import type {Allowed} from '../auth/authorize.ts';
 import {refusal} from '../auth/authorize.ts';
@@ -21,6 +23,7 @@ import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
+import type {Asked} from './exchange.ts';
 import {Heavy} from './heavy.ts';
 import type {Handler, HttpReply} from './http.ts';
 import {header} from './http.ts';
@@ -47,25 +50,24 @@ export function apiServer(deps: Deps): Handler {
 }
 
 async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<HttpReply> {
-  const {headers, peer} = call.request;
+  const {headers} = call.request;
   let warnings: readonly string[] = [];
   try {
     const {cluster} = call.target;
     // A workspace that is named may have issuers of tokens of its own.
     const named = cluster === undefined ? undefined : await locate(deps.store, cluster);
-    const sent = {authorization: authorizationOf(call.request), peer, path: call.path, workspace: named?.workspace};
     const asOf = deps.openWatches.mark();
-    const real = await authenticate(sent, deps);
+    const real = await authenticate(credentials(call, named?.workspace), deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = named ?? (await locate(deps.store, homeOf(real)));
     if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
-    const allowed = await permit(deps, {call, place, real}, trail);
+    const received = {call, place, real};
+    const allowed = await permit(deps, received, trail);
     return await orElsewhere(deps, call, place, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
-      const again = async (who: boolean): Promise<Allowed> =>
-        permit(deps, {call, place: await locate(deps.store, place.workspace), real: who ? await authenticate(sent, deps) : real});
-      const exchange = await resolve(deps, {allowed, asked: {real, asOf, again}}, call, place.workspace);
+      const asked = {home: homeOf(real), asOf, again: asking(deps, received)};
+      const exchange = await resolve(deps, {allowed, asked}, call, place.workspace);
       ({warnings} = exchange);
       trail?.understood(exchange.resource);
       return compress(call, await answer(trail ? {...exchange, trail} : exchange));
@@ -83,8 +85,23 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
   }
 }
 
+const credentials = ({request, path}: Call, workspace: WorkspaceId | '*' | undefined): Credentials => ({
+  authorization: authorizationOf(request),
+  peer: request.peer,
+  path,
+  workspace,
+});
+
 /** A request whose sender is known, and where it leads. */
 type Received = {readonly call: Call; readonly place: Place; readonly real: User};
+
+/** The same question later on. (By itself, as what goes on keeps all that this knows.) */
+const asking =
+  (deps: Deps, {call, place: {workspace}, real}: Received): Asked['again'] =>
+  async who => {
+    const sent = credentials(call, call.target.cluster === undefined ? undefined : workspace);
+    await permit(deps, {call, place: await locate(deps.store, workspace), real: who ? await authenticate(sent, deps) : real});
+  };
 
 /** Whether it may be made, as whom it is meant. @throws ApiError */
 async function permit(deps: Deps, {call, place, real}: Received, trail?: Trail): Promise<Allowed> {

@@ -1,5 +1,4 @@
 import {ApiError, toStatus} from '../../api/errors.ts';
-import {homeOf} from '../../auth/service-account.ts';
 import type {Event, Range, Revision, Watch, WatchSink} from '../../storage/storage.ts';
 import {Compacted, revisionOf} from '../../storage/storage.ts';
 import type {Exchange} from '../exchange.ts';
@@ -7,6 +6,7 @@ import type {HttpReply, StreamBody, StreamSink} from '../http.ts';
 import type {WatchOptions} from '../list-options.ts';
 import {tooOld, watchOptions} from '../list-options.ts';
 import {readSlices} from '../list-slices.ts';
+import type {OpenWatch} from '../open-watches.ts';
 import {pace} from '../pace.ts';
 import {rangeOfCall} from '../place-in-store.ts';
 import {headers} from '../reply.ts';
@@ -50,16 +50,13 @@ type Run = {
   readonly sink: StreamSink;
 };
 
-/** How a watch is ended that is no longer allowed. */
-type Stopper = {stop: () => void};
-
 function start(run: Run): void {
   const {x, options, sink} = run;
-  const {real, asOf, again} = x.asked;
-  // While the initial state is told.
-  const stopper: Stopper = {stop: () => sink.destroy()};
-  const watched = {workspace: x.workspace, home: homeOf(real), again, end: () => stopper.stop()};
-  sink.onClose(x.deps.openWatches.add(watched, asOf));
+  const {openWatches} = x.deps;
+  // While the initial state is told, one that is no longer allowed is broken off.
+  const opened: OpenWatch = {workspace: x.workspace, asked: x.asked, end: () => sink.destroy()};
+  openWatches.add(opened);
+  sink.onClose(() => openWatches.remove(opened));
   const since = options.since;
   const initial = options.sendInitialEvents ?? (since === undefined || since === 0);
   // The end of the initial state is marked also for those who did not ask for it by sendInitialEvents (since Kubernetes 1.34).
@@ -67,7 +64,7 @@ function start(run: Run): void {
   const from = since && !initial ? since : x.deps.store.revision();
   const send = initial ? sendInitial(run, from, mark) : Promise.resolve(true);
   send.then(
-    going => (going ? live(run, from, stopper) : sink.destroy()),
+    going => (going ? live(run, from, opened) : sink.destroy()),
     err => fail(run, err),
   );
 }
@@ -84,7 +81,7 @@ async function sendInitial({x, selection, framing, range, sink}: Run, at: Revisi
 }
 
 /** Follows the log until the client goes, the time is up, it is no longer allowed, or nothing can be promised any more. */
-function live(run: Run, from: Revision, stopper: Stopper): void {
+function live(run: Run, from: Revision, opened: OpenWatch): void {
   const {x, options, framing, range, sink} = run;
   const {store, world} = x.deps;
   const translate = translator(x, run.selection, framing);
@@ -107,7 +104,7 @@ function live(run: Run, from: Revision, stopper: Stopper): void {
   // What is no longer allowed ends without a word, as if its time was up. Reflectors of client-go then watch again where they are, and it is the answer to
   // that which their error handlers are told, 403 and all; who is let in again goes on without a new list. An ERROR event with that 403 they would only log,
   // to list anew at once and from the beginning.
-  stopper.stop = finish;
+  opened.end = finish;
 
   const bookmark = (): void => {
     if (translate.idle()) sink.write(framing.bookmark(store.revision(), false));
