@@ -5,17 +5,7 @@ import type {Representation} from '../wire/negotiate.ts';
 import type {Trail} from './audit-trail.ts';
 import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
-import type {Mark} from './open-watches.ts';
-
-/** How it was asked whether a request is allowed, and how to ask again: for answers that go on. */
-export type Asked = {
-  /** Where the service account lives that sent it; undefined of everybody else. */
-  readonly home: WorkspaceId | undefined;
-  /** From before it was asked. */
-  readonly asOf: Mark;
-  /** The same question as of now; with `who`, also whether the credentials are still good. Rejects with what it would be refused with. */
-  readonly again: (who: boolean) => Promise<void>;
-};
+import type {Asked} from './open-watches.ts';
 
 /** A request on a resource that exists and that the user may make: what every verb works with. */
 export type Exchange = {

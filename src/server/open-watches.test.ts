@@ -9,8 +9,7 @@ import {putOp} from '../registry/ops.ts';
 import {memoryStorage} from '../storage/memory.ts';
 import type {Storage, WatchSink} from '../storage/storage.ts';
 import {Compacted, revisionOf} from '../storage/storage.ts';
-import type {Asked} from './exchange.ts';
-import type {OpenWatch} from './open-watches.ts';
+import type {Asked, OpenWatch} from './open-watches.ts';
 import {OpenWatches, openWatchLimits} from './open-watches.ts';
 
 const [here, there] = ['here', 'there'].map(workspaceIdOf) as [WorkspaceId, WorkspaceId];

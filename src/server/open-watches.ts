@@ -7,7 +7,6 @@ import {peek} from '../registry/stored.ts';
 import type {Event, Range, Storage, Watch} from '../storage/storage.ts';
 import {Unavailable} from '../storage/storage.ts';
 import {isInactive} from '../tenancy/inactive.ts';
-import type {Asked} from './exchange.ts';
 import {policySpaces} from './workspace-policies.ts';
 
 export const openWatchLimits = {
@@ -21,15 +20,25 @@ export const openWatchLimits = {
   workspacesMax: 1_000,
 } as const;
 
+/** How many changes there have been. */
+export type Mark = number;
+
+/** How it was asked whether a request is allowed, and how to ask again: for answers that go on. */
+export type Asked = {
+  /** Where the service account lives that sent it; undefined of everybody else. */
+  readonly home: WorkspaceId | undefined;
+  /** From before it was asked. */
+  readonly asOf: Mark;
+  /** The same question as of now; with `who`, also whether the credentials are still good. Rejects with what it would be refused with. */
+  readonly again: (who: boolean) => Promise<void>;
+};
+
 /** A watch that goes on, as far as it matters whether it may. */
 export type OpenWatch = {
   readonly workspace: WorkspaceId | '*';
   readonly asked: Asked;
   end: () => void;
 };
-
-/** How many changes there have been. */
-export type Mark = number;
 
 const policyRanges = policySpaces.map(space => rangeOf(space));
 /** What tokens of service accounts stand on. */
