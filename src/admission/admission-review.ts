@@ -11,7 +11,14 @@ import type {Resource} from '../registry/resource.ts';
 import type {Hook} from './hooks.ts';
 import type {Operation} from './request-rules.ts';
 
-export const reviewLimits = {messageCharsMax: 32_768, warningsMax: 50, warningCharsMax: 1_024, causesMax: 200} as const;
+export const reviewLimits = {
+  messageCharsMax: 32_768,
+  warningsMax: 50,
+  warningCharsMax: 1_024,
+  causesMax: 200,
+  notesMax: 50,
+  noteCharsMax: 10_240,
+} as const;
 
 /** A request as webhooks are told of it. */
 export type Request = {
@@ -76,6 +83,8 @@ export type Verdict = {
   /** A JSON patch, in base64; '' for none. */
   readonly patch: string;
   readonly warnings: readonly string[];
+  /** For the audit log, by the ends of their keys. */
+  readonly notes: readonly (readonly [string, string])[];
 };
 
 /** Reads an answer; or says in Kubernetes' words why it is none. */
@@ -105,8 +114,16 @@ export function readVerdict(hook: Hook, uid: string, answer: Json, mutating: boo
       .filter(each => typeof each === 'string')
       .slice(0, reviewLimits.warningsMax)
       .map(each => each.slice(0, reviewLimits.warningCharsMax)),
+    notes: notesIn(dig(response, 'auditAnnotations')),
   };
 }
+
+const notesIn = (annotations: Json | undefined): readonly (readonly [string, string])[] =>
+  Object.entries(isObject(annotations) ? annotations : {})
+    .slice(0, reviewLimits.notesMax)
+    .flatMap(([key, value]): [string, string][] =>
+      typeof value === 'string' ? [[told(key), value.slice(0, reviewLimits.noteCharsMax)]] : [],
+    );
 
 /** A refusal, with the code and the reason that the webhook gave. */
 export function denial({name}: Hook, status: Json | undefined): ApiError {

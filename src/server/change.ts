@@ -15,8 +15,9 @@ import type {Resource} from '../registry/resource.ts';
 import {decodeStored} from '../registry/stored.ts';
 import {conform, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
-import type {Admission} from './admit.ts';
-import {mutateByHooks, validateByHooks} from './admit.ts';
+import {mutatingAdmission} from './admission/mutating.ts';
+import type {AdmissionOf} from './admission/request.ts';
+import {validatingAdmission} from './admission/validating.ts';
 import type {Changed} from './changed.ts';
 import {written} from './changed.ts';
 import {commit, isCommitted, storeOp} from './commit.ts';
@@ -76,13 +77,13 @@ async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How
   // What rules change is nobody's.
   if (applied) setOwners(object, applied);
   else await trackFields(x, by, object, old);
-  const admission: Admission = {operation: 'UPDATE', subresource: what.subresource, object, old, dryRun};
-  if (await mutateByHooks(x, admission)) keepWhatIsNotTheirs(resource, object, old, what.subresource);
+  const admission: AdmissionOf = {operation: 'UPDATE', subresource: what.subresource, object, old, dryRun};
+  if (await mutatingAdmission(x, admission)) keepWhatIsNotTheirs(resource, object, old, what.subresource);
   await applyRules(deps, 'mutate', write);
   count(resource, object, old, what.subresource);
   judgeUpdate(write, old, patience(deps));
   await applyRules(deps, 'settle', write);
-  await validateByHooks(x, admission);
+  await validatingAdmission(x, admission);
 
   const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);
   const form = gone || (dryRun && resource.conversion) ? {object} : await storedForm(x, object);
