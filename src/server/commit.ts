@@ -1,7 +1,7 @@
 import {ApiError, tooLarge} from '../api/errors.ts';
 import type {KubeObject} from '../api/object.ts';
 import {putOp} from '../registry/ops.ts';
-import type {Entry, Expect, Key, Op} from '../storage/storage.ts';
+import type {Change, Entry, Expect, Key, Op} from '../storage/storage.ts';
 import {Unavailable, Unexpected} from '../storage/storage.ts';
 import type {Deps} from './deps.ts';
 import type {Writer} from './field-owners.ts';
@@ -17,7 +17,7 @@ export const commitLimits = {
  * Commits an object's own operation and what rules added. Undefined means that something changed meanwhile and the write has to be
  * begun anew; `own` tells whether it was the object itself.
  */
-export async function commit(deps: Deps, op: Exclude<Op, {check: unknown}>, also: readonly Op[]): Promise<Entry | {readonly own: boolean}> {
+export async function commit(deps: Deps, op: Change, also: readonly Op[]): Promise<Entry | {readonly own: boolean}> {
   try {
     const {revisions} = await deps.store.commit([op, ...also]);
     const value = 'put' in op ? op.value : new Uint8Array();
