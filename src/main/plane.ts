@@ -40,6 +40,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly shardName: string;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
+  /** Most objects in one workspace; 0: no limit. */
+  readonly objectsMax: number;
   readonly about: About;
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
@@ -66,6 +68,7 @@ export function createPlane(options: PlaneOptions): Plane {
     shardName: options.shardName,
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
+    objectsMax: options.objectsMax,
   };
   const authorizer = createAuthorizer({policyOf: workspacePolicies(store, world.turn), logicalClusterOf: logicalClusterReader(store)});
   const around: Surroundings = {store, world, settings, authorizer, registry: createRegistry(store, world.turn)};

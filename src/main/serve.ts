@@ -83,6 +83,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       version,
       shardName: config.shardName,
       rootCa: serving.ca,
+      objectsMax: config.logicalClusterTotalObjectLimit,
       tokens: known,
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
@@ -101,6 +102,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
+    objectsMax: config.logicalClusterTotalObjectLimit,
     about: about(version, () => new URL(external()).host, measures.text, {
       store: () => state.failed,
       starting: () => state.starting,

@@ -32,9 +32,13 @@ function setUp() {
     },
   });
   const timers: (() => void)[] = [];
+  const rests: number[] = [];
   let turns = 0;
+  let nowMs = 0;
   const world = {
-    after(_: number, ring: () => void) {
+    now: () => nowMs,
+    after(ms: number, ring: () => void) {
+      rests.push(ms);
       timers.push(ring);
       return () => undefined;
     },
@@ -52,7 +56,11 @@ function setUp() {
     open,
     sinks,
     timers,
+    rests,
     turns: () => turns,
+    pass(ms: number): void {
+      nowMs += ms;
+    },
     round,
     /** It follows from the first watch on. */
     async begin() {
@@ -203,4 +211,20 @@ test('thousands are asked in pieces, and many changed workspaces count as all', 
   await round();
   for (let i = 0; i < 100; i++) await rest();
   assert.equal(far.state.asked.length, 1);
+});
+
+test('the longer a round took, the longer it is until the next, within a second in any case', async () => {
+  const {open, change, round, begin, pass, rests} = setUp();
+  await begin();
+  let tookMs = 0;
+  const again = async (): Promise<void> => {
+    // Somebody is never done.
+    await change(here);
+    pass(tookMs);
+  };
+  open.add(aWatch(open, here, {again}).watch);
+  await change(here);
+  rests.splice(0);
+  for (tookMs of [0, 100, 10_000]) await round();
+  assert.deepEqual(rests, [100, 300, 500]);
 });

@@ -10,14 +10,17 @@ import {isInactive} from '../tenancy/inactive.ts';
 import {policySpaces} from './workspace-policies.ts';
 
 export const openWatchLimits = {
-  /** For how long changes are gathered before anybody is asked again, and how long it rests after that. */
+  /** For how long changes are gathered before anybody is asked again. */
   gatherMs: 100,
+  /** After a round it takes a few times as long as that took, so that endless changes cannot keep the server busy with it; but no longer than this. */
+  gatherMsMax: 500,
+  restsPerRound: 3,
   /** Asked in one turn of the event loop. */
   askedPerTurnMax: 64,
   /** Looked at in one turn, asked or not. */
   seenPerTurnMax: 10_000,
   /** Workspaces that are told apart; when more have changed, all have. */
-  workspacesMax: 1_000,
+  workspacesMax: 2_000,
 } as const;
 
 /** How many changes there have been. */
@@ -51,7 +54,7 @@ const accountRanges = ['serviceaccounts', 'secrets'].map(resource => rangeOf({gr
  */
 export class OpenWatches {
   readonly #store: Storage;
-  readonly #world: Pick<World, 'after' | 'turn'>;
+  readonly #world: Pick<World, 'after' | 'turn' | 'now'>;
   readonly #open = new Set<OpenWatch>();
   #following: readonly Watch[] | undefined;
   #mark: Mark = 0;
@@ -59,7 +62,7 @@ export class OpenWatches {
   /** Whether a round is due or under way. */
   #busy = false;
 
-  constructor(store: Storage, world: Pick<World, 'after' | 'turn'>) {
+  constructor(store: Storage, world: Pick<World, 'after' | 'turn' | 'now'>) {
     this.#store = store;
     this.#world = world;
   }
@@ -123,16 +126,19 @@ export class OpenWatches {
     note(this.#gathered);
     if (this.#busy || this.#gathered.none()) return;
     this.#busy = true;
-    this.#rest();
+    this.#roundAfter(openWatchLimits.gatherMs);
   }
 
-  #rest(): void {
-    this.#world.after(openWatchLimits.gatherMs, () => {
+  #roundAfter(restMs: number): void {
+    const {gatherMs, gatherMsMax, restsPerRound} = openWatchLimits;
+    this.#world.after(restMs, () => {
       const changes = this.#gathered;
       this.#gathered = new Changes();
+      const startedMs = this.#world.now();
       void this.#round(changes).then(() => {
+        const tookMs = this.#world.now() - startedMs;
         this.#busy = !this.#gathered.none();
-        if (this.#busy) this.#rest();
+        if (this.#busy) this.#roundAfter(Math.min(Math.max(gatherMs, restsPerRound * tookMs), gatherMsMax));
       });
     });
   }
