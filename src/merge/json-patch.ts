@@ -30,7 +30,7 @@ export function jsonPatch(target: Json, patch: Json): Json {
     try {
       apply(work, operation);
     } catch (err) {
-      throw err === misfit ? new DoesNotApply(operation.op, operation.path) : err;
+      throw err === misfit || err === nowhere ? reasonOf(operation, err === nowhere) : err;
     }
   }
   return work.root;
@@ -38,25 +38,48 @@ export function jsonPatch(target: Json, patch: Json): Json {
 
 /** The one answer to every patch that does not fit the object; Kubernetes tells no more to those who send one. */
 export class DoesNotApply extends ApiError {
-  /** The operation that failed, in the words of Kubernetes' library. */
+  /** Why, in the words of Kubernetes' library. */
   readonly why: string;
-  /** It was a test that did not hold. */
+  /** It was a test, and what it looked at is there and is something else. */
   readonly tested: boolean;
 
-  constructor(op: string, path: Pointer | undefined) {
+  constructor(why: string, tested = false) {
     super('Invalid', 'the server rejected our request due to an error in our request', {});
-    const shown = (path ?? []).map(part => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-    this.tested = op === 'test';
-    this.why = this.tested
-      ? `testing value ${shown} failed: test failed`
-      : path
-        ? `${op} operation does not apply: doc is missing path: ${shown}: missing value`
-        : `Unexpected kind: ${op}`;
+    this.why = why;
+    this.tested = tested;
   }
 }
 
-/** Thrown within, where it is not known which operation is at work; without a stack of its own. */
+/** Thrown within, where it is not known which operation is at work: they have no stacks of their own. */
 const misfit = new Error('a patch does not fit');
+const nowhere = new Error('what should hold the place is not there');
+
+function reasonOf({op, path, ...operation}: Operation, missing: boolean): DoesNotApply {
+  const shown = printPointer(path);
+  switch (op) {
+    case 'test':
+      return missing
+        ? new DoesNotApply(`test operation does not apply: is missing path: ${shown}: missing value`)
+        : new DoesNotApply(`testing value ${shown} failed: test failed`, true);
+    case 'replace':
+      return new DoesNotApply(`replace operation does not apply: doc is missing path: ${shown}: missing value`);
+    case 'remove':
+      return new DoesNotApply(missing ? missingPath(op, shown) : noSuchKey(op, path));
+    case 'move':
+    case 'copy': {
+      const {from = []} = operation as {from?: Pointer};
+      return new DoesNotApply(missing ? missingPath(op, printPointer(from)) : noSuchKey(op, from));
+    }
+    default:
+      return new DoesNotApply(missingPath(op, shown));
+  }
+}
+
+const printPointer = (path: Pointer): string => path.map(part => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+const missingPath = (op: string, path: string): string =>
+  `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
+const noSuchKey = (op: string, path: Pointer): string =>
+  `error in ${op} for path: '${printPointer(path)}': Unable to remove nonexistent key: ${path.at(-1) ?? ''}: missing value`;
 
 type Operation =
   | {readonly op: 'add' | 'replace' | 'test'; readonly path: Pointer; readonly value: Json}
@@ -86,7 +109,7 @@ function operationOf(json: Json): Operation {
     case 'copy':
       return {op, path, from: pointerIn(json, 'from')};
     default:
-      throw new DoesNotApply(typeof op === 'string' ? op : '', undefined);
+      throw new DoesNotApply(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`);
   }
 }
 
@@ -139,7 +162,7 @@ function find(work: Work, path: Pointer): Json | undefined {
 function parentOf(work: Work, path: Pointer): {parent: JsonArray | JsonObject; key: string} {
   let at: Json | undefined = work.root;
   for (const key of path.slice(0, -1)) at = Array.isArray(at) ? at[indexIn(at.length, key)] : isObject(at) ? getKey(at, key) : undefined;
-  if (typeof at !== 'object' || at === null) throw misfit;
+  if (typeof at !== 'object' || at === null) throw nowhere;
   return {parent: at, key: path[path.length - 1]!};
 }
 
@@ -187,13 +210,12 @@ function replace(work: Work, path: Pointer, value: Json): void {
   }
   const {parent, key} = parentOf(work, path);
   if (Array.isArray(parent)) parent[indexIn(parent.length, key)] = value;
-  else if (Object.hasOwn(parent, key)) setKey(parent, key, value);
-  else throw misfit;
+  // Kubernetes' library takes a missing member for one that is null.
+  else setKey(parent, key, value);
 }
 
 function copyOf(work: Work, from: Pointer): Json {
-  const value = find(work, from);
-  if (value === undefined) throw misfit;
+  const value = find(work, from) ?? null;
   work.copiedBytes += stringify(value).length;
   if (work.copiedBytes > jsonPatchLimits.copiedBytesMax) throw misfit;
   return clone(value);

@@ -423,18 +423,30 @@ test('mutations with params; what they make is validated and judged like anythin
   refused(await api.post(configMaps, configMap('b')), 422, 'Invalid');
 });
 
-test("nobody changes the name or what is the server's", async () => {
+test("nobody changes what is the server's, or the name of what has one", async () => {
   const api = await newPlace(plane);
+  const noMark = 'object.metadata.?annotations["kcp.io/cluster"].hasValue() ? [] : ';
   await mutating(api, 'own', [
     apply('Object{metadata: Object.metadata{labels: {"a": "b"}}}'),
-    patch('[JSONPatch{op: "add", path: "/metadata/uid", value: "x"}]'),
+    patch(
+      `${noMark}[JSONPatch{op: "add", path: "/metadata/uid", value: "x"}, JSONPatch{op: "add", path: "/metadata/annotations", value: {}}]`,
+    ),
   ]);
   const made = succeeded(await api.post(configMaps, configMap('a')), 201);
   assert.match(String(made.at('metadata', 'uid')), /^[0-9a-f-]{36}$/);
-  await mutating(api, 'rename', [patch('[JSONPatch{op: "replace", path: "/metadata/name", value: "other"}]')]);
-  const no = await api.post(configMaps, configMap('b'));
+  assert.deepEqual(Object.keys(made.at('metadata', 'annotations') as object), ['kcp.io/cluster']);
+  await mutating(api, 'rename', [patch('[JSONPatch{op: "replace", path: "/metadata/name", value: object.metadata.name + "-x"}]')]);
+  assert.equal(succeeded(await api.post(configMaps, configMap('b')), 201).at('metadata', 'name'), 'b-x');
+  refused(await api.get(`${configMaps}/b`), 404, 'NotFound');
+  const no = await api.patch(`${configMaps}/b-x`, {data: {a: 'b'}});
   assert.deepEqual([no.status, no.at('reason')], [403, 'Invalid']);
-  refused(await api.get(`${configMaps}/other`), 404, 'NotFound');
+  const unknown = await newPlace(plane);
+  await mutating(unknown, 'unknown', [patch('[JSONPatch{op: "add", path: "/foo", value: 1}]')]);
+  refused(
+    await unknown.post(configMaps, configMap('a')),
+    500,
+    'InternalError: Internal error occurred: strict decoding error: unknown field "foo"',
+  );
 });
 
 test('the status of a policy tells what is doubtful about its types', async () => {

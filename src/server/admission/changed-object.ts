@@ -1,6 +1,6 @@
 import type {JsonObject} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
-import {asJson} from '../../api/object.ts';
+import {asJson, clusterAnnotation} from '../../api/object.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {conform} from '../../registry/view.ts';
 import {convertOne} from '../convert.ts';
@@ -8,9 +8,9 @@ import type {Asked} from './request.ts';
 
 /**
  * Makes the object of a write what a webhook or a policy made of it, in the version in which they saw it; of its metadata, what clients may write. False,
- * and nothing is changed, when its name or its namespace are no longer the same.
+ * and nothing is changed, when it is no longer the object that the request is about: only one that has no place yet may be given another name.
  */
-export async function putChanged({x, object}: Asked, seenAs: Resource, changed: KubeObject): Promise<boolean> {
+export async function putChanged({x, object, operation}: Asked, seenAs: Resource, changed: KubeObject): Promise<boolean> {
   const into = object as KubeObject;
   let result = changed;
   if (seenAs !== x.resource) {
@@ -18,7 +18,8 @@ export async function putChanged({x, object}: Asked, seenAs: Resource, changed: 
     else conform(x.resource, result);
   }
   const {name, namespace} = into.metadata;
-  if (result.metadata.name !== name || result.metadata.namespace !== namespace) return false;
+  const mayBeRenamed = operation === 'CREATE' && x.what.name === undefined;
+  if (result.metadata.namespace !== namespace || (result.metadata.name !== name && !mayBeRenamed)) return false;
   keepOwn(result, into);
   const json = asJson(into);
   for (const field of Object.keys(json)) delete json[field];
@@ -38,6 +39,8 @@ const systemFields = [
 ];
 
 function keepOwn(result: KubeObject, before: KubeObject): void {
+  const mark = before.metadata.annotations?.[clusterAnnotation];
+  if (mark !== undefined) result.metadata.annotations = {...result.metadata.annotations, [clusterAnnotation]: mark};
   const [to, from] = [asJson(result)['metadata'] as JsonObject, asJson(before)['metadata'] as JsonObject];
   for (const field of systemFields) {
     if (from[field] === undefined) delete to[field];

@@ -5,7 +5,7 @@ import {matchesButVersion, ruleMatches} from '../../admission/request-rules.ts';
 import {ApiError} from '../../api/errors.ts';
 import {clone} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
-import {asJson, asObject} from '../../api/object.ts';
+import {asJson, asObject, clusterAnnotation} from '../../api/object.ts';
 import type {LabelSelector, Labels} from '../../api/selectors.ts';
 import {builtInSection, keyOf} from '../../registry/keys.ts';
 import {read} from '../../registry/logical-clusters.ts';
@@ -78,4 +78,17 @@ export async function subjectIn({x, object, old}: Asked, resource: Resource): Pr
     return copy;
   };
   return {resource, object: await shown(object), old: await shown(old)};
+}
+
+/** The same as policies see them: a new object bears no mark of its workspace yet. */
+export async function policySubject(asked: Asked, resource: Resource): Promise<Subject> {
+  const subject = await subjectIn(asked, resource);
+  return asked.operation === 'CREATE' && subject.object ? {...subject, object: unmarked(subject.object)} : subject;
+}
+
+function unmarked(object: KubeObject): KubeObject {
+  const {annotations, ...metadata} = object.metadata;
+  const {[clusterAnnotation]: mark, ...others} = annotations ?? {};
+  if (mark === undefined) return object;
+  return {...object, metadata: Object.keys(others).length > 0 ? {...metadata, annotations: others} : metadata};
 }

@@ -21,7 +21,7 @@ import {toObject} from '../intake.ts';
 import {putChanged} from './changed-object.ts';
 import type {Invocation, Trouble} from './invocations.ts';
 import {invocationsOf, keyOfInvocation} from './invocations.ts';
-import {subjectIn} from './match.ts';
+import {policySubject} from './match.ts';
 import type {Asked} from './request.ts';
 import {bindingsOf, nameShown} from './request.ts';
 import type {Round} from './round.ts';
@@ -46,7 +46,7 @@ export async function mutateByPolicies(asked: Asked, bounds: readonly Bound[], r
 async function invoke(asked: Asked, invocation: Invocation, round: Round, fail: (message: string) => void): Promise<void> {
   const {policy, resource, param} = invocation;
   const compiled = await compileExpressions(policy.expressions, asked.manners);
-  const bindings = {...(await bindingsOf(asked, await subjectIn(asked, resource))), params: param};
+  const bindings = {...(await bindingsOf(asked, await policySubject(asked, resource))), params: param};
   const holds = conditionsHold(compiled.conditions, bindings, asked.allowance);
   if (typeof holds === 'object') fail(holds.error);
   if (holds !== true) return;
@@ -69,7 +69,7 @@ async function mutate(
   mutation: CompiledMutation,
   evaluate: (object: JsonObject) => ReturnType<typeof wanted>,
 ): Promise<string | undefined> {
-  const {object} = await subjectIn(asked, resource);
+  const {object} = await policySubject(asked, resource);
   const before = asJson(object as KubeObject);
   const found = evaluate(before);
   if ('error' in found) return found.error;
@@ -99,12 +99,13 @@ function merged({kind, apiVersion}: Resource, object: JsonObject, configuration:
   return 'error' in found ? {error: `error applying patch: ${found.error}`} : found;
 }
 
-/** An object as if it had been sent so. @throws ApiError InternalError for one that is none */
+/** An object as if it had been sent so, by somebody who is told of unknown fields. @throws ApiError InternalError for one that is none */
 function typed({x}: Asked, resource: Resource, value: Json): KubeObject {
   try {
-    if (isObject(value)) return toObject({...x, resource}, {value, duplicates: [], lenient: true}, 'Ignore');
+    const validation = resource.kind.custom ? 'Ignore' : 'Strict';
+    if (isObject(value)) return toObject({...x, resource}, {value, duplicates: [], lenient: false}, validation);
   } catch (err) {
-    if (err instanceof ApiError) throw hookFailed(err.message);
+    if (err instanceof ApiError) throw hookFailed(err.message.replace(/^.* cannot be handled as a \w+: /, ''));
     throw err;
   }
   throw hookFailed('the patched object is no object');

@@ -10,7 +10,7 @@ import {ApiError, forbidden} from '../../api/errors.ts';
 import type {Resource} from '../../registry/resource.ts';
 import type {Invocation} from './invocations.ts';
 import {invocationsOf} from './invocations.ts';
-import {subjectIn} from './match.ts';
+import {policySubject} from './match.ts';
 import type {Asked} from './request.ts';
 import {bindingsOf, nameShown} from './request.ts';
 
@@ -46,7 +46,7 @@ async function judge(asked: Asked, {policy, resource, param, namespace}: Invocat
   const {allowance, manners} = asked;
   let bindings = seen.get(resource);
   if (!bindings) {
-    bindings = subjectIn(asked, resource).then(subject => bindingsOf(asked, subject));
+    bindings = policySubject(asked, resource).then(subject => bindingsOf(asked, subject));
     seen.set(resource, bindings);
   }
   const compiled = await compileExpressions(policy.expressions, manners);
