@@ -145,6 +145,10 @@ test('what changed between the question and the watch is asked about', async () 
   open.add(late.watch);
   await round();
   assert.deepEqual(late.state.asked, [false]);
+  const account = aWatch(open, here, {asOf, home: there});
+  open.add(account.watch);
+  await round();
+  assert.deepEqual(account.state.asked, [true]);
   const timely = aWatch(open, here);
   open.add(timely.watch);
   assert.deepEqual([timely.state.asked, timers.length], [[], 0]);

@@ -152,12 +152,12 @@ export class OpenWatches {
       if (everywhere && watch.workspace === '*') this.#end(watch);
       else if (changes.concern(watch)) due.push(watch);
       if (due.length < askedPerTurnMax && ++seen < seenPerTurnMax) continue;
-      await Promise.all(due.map(one => this.#ask(one, changes.homes)));
+      await Promise.all(due.map(one => this.#ask(one, changes)));
       await this.#world.turn();
       due = [];
       seen = 0;
     }
-    await Promise.all(due.map(one => this.#ask(one, changes.homes)));
+    await Promise.all(due.map(one => this.#ask(one, changes)));
   }
 
   /** Who watches all workspaces at once begins anew when one goes inactive, as in kcp (spec kcp 3.9). */
@@ -169,10 +169,9 @@ export class OpenWatches {
     return false;
   }
 
-  async #ask(watch: OpenWatch, homes: ReadonlySet<WorkspaceId>): Promise<void> {
-    const {home, again} = watch.asked;
+  async #ask(watch: OpenWatch, changes: Changes): Promise<void> {
     try {
-      await again(home !== undefined && homes.has(home));
+      await watch.asked.again(changes.concernAccount(watch));
     } catch {
       this.#end(watch);
     }
@@ -207,13 +206,13 @@ class Changes {
   }
 
   concern(watch: OpenWatch): boolean {
-    const {workspace, asked} = watch;
-    const {home} = asked;
-    return (
-      this.all ||
-      (workspace !== '*' && this.workspaces.has(workspace)) ||
-      (home !== undefined && this.homes.has(home)) ||
-      this.late.has(watch)
-    );
+    const {workspace} = watch;
+    return this.all || (workspace !== '*' && this.workspaces.has(workspace)) || this.late.has(watch) || this.concernAccount(watch);
+  }
+
+  /** Whether the service account that watches may be gone, or its token. */
+  concernAccount(watch: OpenWatch): boolean {
+    const {home} = watch.asked;
+    return home !== undefined && (this.homes.has(home) || this.late.has(watch));
   }
 }
