@@ -41,10 +41,10 @@ export function requestOf(request: Request, {resource}: Pick<Subject, 'resource'
   const {operation, subresource, name, namespace, user, dryRun, options} = request;
   return {
     uid,
-    kind: kindOf(resource),
+    kind: kindOf(resource, subresource),
     resource: resourceOf(resource),
     ...(subresource && {subResource: subresource}),
-    requestKind: kindOf(request.resource),
+    requestKind: kindOf(request.resource, subresource),
     requestResource: resourceOf(request.resource),
     ...(subresource && {requestSubResource: subresource}),
     ...(name && {name}),
@@ -73,7 +73,8 @@ export const admissionReview = (hook: Hook, request: Request, subject: Subject, 
 });
 
 const apiVersionOf = ({reviewVersion}: Hook): string => `admission.k8s.io/${reviewVersion}`;
-const kindOf = ({kind: {group, version, names}}: Resource): JsonObject => ({group, version, kind: names.kind});
+const kindOf = ({kind: {group, version, names}}: Resource, subresource: string | undefined): JsonObject =>
+  subresource === 'scale' ? {group: 'autoscaling', version: 'v1', kind: 'Scale'} : {group, version, kind: names.kind};
 const resourceOf = ({kind: {group, version}, gr}: Resource): JsonObject => ({group, version, resource: gr.resource});
 
 export type Verdict = {

@@ -2,6 +2,7 @@
 import type {FieldError} from '../api/field-error.ts';
 import {at, duplicate, invalidField, invalidValue, required, tooMany} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain, qualifiedName} from '../api/names.ts';
 import type {AdmissionScope, VariableFields} from '../cel/admission.ts';
 import {judgeExpression, variableField} from '../cel/admission.ts';
@@ -47,9 +48,13 @@ export const paramKindSchema: JsonSchema = object(
 const conditionsMax = 64;
 
 /**
- * What one object may have of expressions, all together. Kubernetes knows no limit; here they are compiled while everybody waits.
+ * What one object may have of expressions, all together, and how much it may hold to be looked at while everybody waits. Kubernetes knows no limit.
  */
-const limits = {expressions: 1024, chars: 128 * 1024} as const;
+const limits = {expressions: 1024, chars: 128 * 1024, lightChars: 8 * 1024} as const;
+
+/** Whether looking at all the expressions of an object would hold others up. */
+export const holdsMuch = (object: JsonObject): boolean =>
+  stringify(object['spec'] ?? object['webhooks'] ?? null).length > limits.lightChars;
 
 /** What is wrong with an object of these expressions; if anything, they should not be looked at. */
 export function excessErrors(path: string, expressions: readonly string[]): FieldError[] {

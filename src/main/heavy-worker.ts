@@ -82,6 +82,7 @@ const {handler} = createPlane({
     {store: nothing, starting: nothing, ending: () => false},
   ),
   observe: nothing,
+  returnsNotes: true,
   eventsKeptMs: 0,
 });
 

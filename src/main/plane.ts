@@ -48,6 +48,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly elsewhere?: Elsewhere;
   /** What is recorded of requests; nothing when absent. */
   readonly audit?: Audit | undefined;
+  /** Another thread records what is done here. */
+  readonly returnsNotes?: boolean;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
   readonly eventsKeptMs: number;
 };
@@ -87,6 +89,7 @@ export function createPlane(options: PlaneOptions): Plane {
     openWatches: new OpenWatches(store, world),
     elsewhere: options.elsewhere,
     audit: options.audit,
+    returnsNotes: options.returnsNotes,
     log,
     observe: options.observe,
   });

@@ -17,6 +17,7 @@ import {conform, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
 import {mutatingAdmission} from './admission/mutating.ts';
 import type {AdmissionOf} from './admission/request.ts';
+import {scaleAdmission, takeScale} from './admission/scales.ts';
 import {validatingAdmission} from './admission/validating.ts';
 import type {Changed} from './changed.ts';
 import {written} from './changed.ts';
@@ -77,8 +78,12 @@ async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How
   // What rules change is nobody's.
   if (applied) setOwners(object, applied);
   else await trackFields(x, by, object, old);
-  const admission: AdmissionOf = {operation: 'UPDATE', subresource: what.subresource, object, old, dryRun};
-  if (await mutatingAdmission(x, admission)) keepWhatIsNotTheirs(resource, object, old, what.subresource);
+  const scaled = by.subresource === 'scale' ? scaleAdmission(x, object, old, dryRun) : undefined;
+  const admission: AdmissionOf = scaled ?? {operation: 'UPDATE', subresource: what.subresource, object, old, dryRun};
+  if (await mutatingAdmission(x, admission)) {
+    if (scaled) takeScale(x, object, scaled.object as KubeObject);
+    else keepWhatIsNotTheirs(resource, object, old, what.subresource);
+  }
   await applyRules(deps, 'mutate', write);
   count(resource, object, old, what.subresource);
   judgeUpdate(write, old, patience(deps));

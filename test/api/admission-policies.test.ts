@@ -449,6 +449,31 @@ test("nobody changes what is the server's, or the name of what has one", async (
   );
 });
 
+test('a write to a scale is judged and changed as a Scale, by those who mean scales', async () => {
+  const api = await newPlace(plane);
+  const scale = {specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas'};
+  const versions = [widgetVersion('v1', {subresources: {status: {}, scale}})];
+  succeeded(await api.patch(`${paths.definitions}/widgets.example.com`, {spec: {versions}}), 200);
+  const about = (...resources: string[]) => ({
+    matchConstraints: {resourceRules: [{operations: ['UPDATE'], apiGroups: ['example.com'], apiVersions: ['v1'], resources}]},
+  });
+  const few = 'object.kind == "Scale" && request.kind.group == "autoscaling" && object.spec.replicas < 10 && oldObject.spec.replicas > 0';
+  await policy(api, 'few', {...about('*/scale'), validations: [{expression: few, message: 'too many'}]});
+  await mutating(
+    api,
+    'even',
+    [apply('Object{spec: Object.spec{replicas: object.spec.replicas + object.spec.replicas % 2}}')],
+    about('widgets/scale'),
+  );
+  await policy(api, 'never', {...about('widgets'), validations: [{expression: 'false', message: 'not the object'}]});
+  succeeded(await api.post(widgets, widget('a', {replicas: 1})), 201);
+  const set = (replicas: number) => api.patch(`${widgets}/a/scale`, {spec: {replicas}});
+  assert.equal(succeeded(await set(3), 200).at('spec', 'replicas'), 4);
+  assert.equal((await api.get(`${widgets}/a`)).at('spec', 'replicas'), 4);
+  assert.match(String(messageOf(refused(await set(9), 422, 'Invalid'))), /^widgets.example.com "a" is forbidden: .*too many$/);
+  refused(await api.patch(`${widgets}/a`, {spec: {replicas: 5}}), 422, 'not the object');
+});
+
 test('the status of a policy tells what is doubtful about its types', async () => {
   const api = await newPlace(plane);
   const ofWidgets = {operations: ['*'], apiGroups: ['example.com'], apiVersions: ['v1'], resources: ['widgets', 'widgets/status']};

@@ -69,9 +69,10 @@ export async function namespaceNamed({x}: Asked, name: string): Promise<KubeObje
 }
 
 /** The objects in the version that is asked for. */
-export async function subjectIn({x, object, old}: Asked, resource: Resource): Promise<Subject> {
+export async function subjectIn({x, object, old, subresource}: Asked, resource: Resource): Promise<Subject> {
   const shown = async (one: KubeObject | undefined): Promise<KubeObject | undefined> => {
-    if (!one || resource === x.resource) return one;
+    // A Scale is the same in every version.
+    if (!one || resource === x.resource || subresource === 'scale') return one;
     if (resource.conversion) return convertOne(x, resource, one);
     const copy = asObject(clone(asJson(one)));
     conform(resource, copy);

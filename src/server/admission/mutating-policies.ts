@@ -10,15 +10,15 @@ import {wanted} from '../../admission/mutations.ts';
 import type {Reason} from '../../api/errors.ts';
 import {ApiError, forbidden} from '../../api/errors.ts';
 import type {Json, JsonObject} from '../../api/json.ts';
-import {equal, isObject} from '../../api/json.ts';
+import {equal} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
 import {asJson} from '../../api/object.ts';
 import {mergeConfiguration} from '../../merge/apply/merge-configuration.ts';
 import {DoesNotApply, jsonPatch} from '../../merge/json-patch.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {fieldTypeOfKind} from '../field-owners.ts';
-import {toObject} from '../intake.ts';
-import {putChanged} from './changed-object.ts';
+import {scaleFieldType} from '../scale-owners.ts';
+import {patchedObject, putChanged} from './changed-object.ts';
 import type {Invocation, Trouble} from './invocations.ts';
 import {invocationsOf, keyOfInvocation} from './invocations.ts';
 import {policySubject} from './match.ts';
@@ -73,7 +73,7 @@ async function mutate(
   const before = asJson(object as KubeObject);
   const found = evaluate(before);
   if ('error' in found) return found.error;
-  const changed = 'patch' in found ? patched(before, found.patch) : merged(resource, before, found.configuration);
+  const changed = 'patch' in found ? patched(before, found.patch) : merged(asked, resource, before, found.configuration);
   if ('error' in changed) return changed.error;
   if (equal(changed.object, before)) return undefined;
   const put = await putChanged(asked, resource, typed(asked, resource, changed.object));
@@ -93,22 +93,21 @@ function patched(object: JsonObject, patch: Json[]): Change {
   }
 }
 
-function merged({kind, apiVersion}: Resource, object: JsonObject, configuration: JsonObject): Change {
-  const typedConfiguration = {...configuration, apiVersion, kind: kind.names.kind};
-  const found = mergeConfiguration(fieldTypeOfKind(kind), object, typedConfiguration);
+function merged({subresource}: Asked, {kind}: Resource, object: JsonObject, configuration: JsonObject): Change {
+  const {apiVersion, kind: name} = object as {apiVersion: string; kind: string};
+  const type = subresource === 'scale' ? scaleFieldType : fieldTypeOfKind(kind);
+  const found = mergeConfiguration(type, object, {...configuration, apiVersion, kind: name});
   return 'error' in found ? {error: `error applying patch: ${found.error}`} : found;
 }
 
-/** An object as if it had been sent so, by somebody who is told of unknown fields. @throws ApiError InternalError for one that is none */
-function typed({x}: Asked, resource: Resource, value: Json): KubeObject {
+/** @throws ApiError InternalError for what is no such object */
+function typed(asked: Asked, resource: Resource, value: Json): KubeObject {
   try {
-    const validation = resource.kind.custom ? 'Ignore' : 'Strict';
-    if (isObject(value)) return toObject({...x, resource}, {value, duplicates: [], lenient: false}, validation);
+    return patchedObject(asked, resource, value, true);
   } catch (err) {
     if (err instanceof ApiError) throw hookFailed(err.message.replace(/^.* cannot be handled as a \w+: /, ''));
     throw err;
   }
-  throw hookFailed('the patched object is no object');
 }
 
 function refusal(asked: Asked, failures: readonly [Failure, ...Failure[]]): ApiError {

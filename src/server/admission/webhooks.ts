@@ -6,15 +6,14 @@ import {conditionsHold} from '../../admission/conditions.ts';
 import type {Hook} from '../../admission/hooks.ts';
 import {ApiError, badRequest, forbidden} from '../../api/errors.ts';
 import type {Json} from '../../api/json.ts';
-import {isObject, stringify} from '../../api/json.ts';
+import {stringify} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
 import {asJson} from '../../api/object.ts';
 import {postProblem} from '../../api/webhooks.ts';
 import {jsonPatch} from '../../merge/json-patch.ts';
 import {decodeJson} from '../../wire/json.ts';
 import type {InWorkspace} from '../exchange.ts';
-import {toObject} from '../intake.ts';
-import {putChanged} from './changed-object.ts';
+import {patchedObject, putChanged} from './changed-object.ts';
 import {matched, subjectIn} from './match.ts';
 import type {Asked} from './request.ts';
 import {bindingsOf} from './request.ts';
@@ -128,23 +127,21 @@ function jsonOf(bytes: Uint8Array): Json | undefined {
 
 /** Changes the object of the write by a webhook's patch; says whether that changed anything. */
 async function applyPatch(asked: Asked, hook: Hook, subject: Subject, patch: string): Promise<boolean> {
-  const {x, object} = asked;
+  const {object} = asked;
   if (!object || !subject.object)
     throw hookFailed(
       `admission webhook ${JSON.stringify(hook.name)} attempted to modify the object, which is not supported for this operation`,
     );
-  const patched = patchedObject(x, subject as Subject & {object: KubeObject}, patch);
+  const patched = patchedBy(asked, subject as Subject & {object: KubeObject}, patch);
   const before = stringify(asJson(object));
   if (!(await putChanged(asked, subject.resource, patched)))
     throw badRequest(`admission webhook ${JSON.stringify(hook.name)} may not change the name or the namespace of the object`);
   return stringify(asJson(object)) !== before;
 }
 
-function patchedObject(x: InWorkspace, {resource, object}: Subject & {object: KubeObject}, patch: string): KubeObject {
+function patchedBy(asked: Asked, {resource, object}: Subject & {object: KubeObject}, patch: string): KubeObject {
   try {
-    const value = jsonPatch(asJson(object), decodeJson(Buffer.from(patch, 'base64')).value);
-    if (isObject(value)) return toObject({...x, resource}, {value, duplicates: [], lenient: true}, 'Ignore');
-    throw badRequest('the patched object is no object');
+    return patchedObject(asked, resource, jsonPatch(asJson(object), decodeJson(Buffer.from(patch, 'base64')).value), false);
   } catch (err) {
     if (err instanceof ApiError) throw hookFailed(err.message);
     throw err;
