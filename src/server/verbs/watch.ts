@@ -101,9 +101,9 @@ function live(run: Run, from: Revision, opened: OpenWatch): void {
   sink.onClose(close);
   // The client may have gone while the initial state was read.
   if (closed) return;
-  // What is no longer allowed ends without a word, as if its time was up. Reflectors of client-go then watch again where they are, and it is the answer to
-  // that which their error handlers are told, 403 and all; who is let in again goes on without a new list. An ERROR event with that 403 they would only log,
-  // to list anew at once and from the beginning.
+  // What is no longer allowed ends without a word, as if its time was up. Reflectors of client-go then watch again where they are; it is the answer to that
+  // which their error handlers are told, 403 and all, and who may again by then goes on without a new list. An ERROR event with that 403 they would only
+  // log, to list anew from the beginning.
   opened.end = finish;
 
   const bookmark = (): void => {
