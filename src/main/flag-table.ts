@@ -105,8 +105,12 @@ const kcp = {
   featureGates: list([], 'name=true|false pairs. May be repeated; names we do not know are ignored.'),
   enableHomeWorkspaces: onOff(true, 'Make a home workspace for a user who asks for it.'),
   homeWorkspacesHomeCreatorGroups: list(['system:authenticated'], 'Groups whose members get a home workspace.'),
-  logicalClusterTotalObjectLimit: count(0, Number.MAX_SAFE_INTEGER, 'Most objects in one workspace. 0: no limit.'),
-  logicalClusterObjectCountScanInterval: duration(60_000, 'How often objects are counted for that limit.'),
+  logicalClusterTotalObjectLimit: count(
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'Most objects in one workspace whose LogicalCluster says nothing else, but for root and Events. 0: no limit.',
+  ),
+  logicalClusterObjectCountScanInterval: duration(60_000, 'Of no effect: objects are counted as they come and go.'),
   runControllers: onOff(true, 'Run the controllers.'),
   runVirtualWorkspaces: onOff(true, 'Serve virtual workspaces.'),
 };

@@ -28,6 +28,7 @@ export type HeavyWorkerData = {
   readonly version: string;
   readonly shardName: string;
   readonly rootCa: string;
+  readonly objectsMax: number;
   readonly tokens: readonly (readonly [digest: string, TokenUser])[];
   readonly accountTokens: Pick<AccountTokenOptions, 'issuers' | 'audiences' | 'secondsMax'>;
   readonly anonymous: AnonymousConfig;
@@ -81,6 +82,7 @@ const {handler} = createPlane({
   webhooks,
   shardName: data.shardName,
   rootCa: data.rootCa,
+  objectsMax: data.objectsMax,
   about: about(
     data.version,
     () => '',

@@ -21,6 +21,7 @@ import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
 import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
+import {OpenWatches} from '../server/open-watches.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
 import {inLines} from '../server/webhook-lines.ts';
@@ -42,6 +43,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly authorization?: Pick<AuthorizerSources, 'order' | 'openPaths' | 'webhook'>;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
+  /** Most objects in one workspace; 0: no limit. */
+  readonly objectsMax: number;
   readonly about: About;
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
@@ -70,6 +73,7 @@ export function createPlane(options: PlaneOptions): Plane {
     shardName: options.shardName,
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
+    objectsMax: options.objectsMax,
   };
   const authorizer = createAuthorizer({
     ...options.authorization,
@@ -89,6 +93,7 @@ export function createPlane(options: PlaneOptions): Plane {
     about: options.about,
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
+    openWatches: new OpenWatches(store, world),
     elsewhere: options.elsewhere,
     audit: options.audit,
     returnsNotes: options.returnsNotes,

@@ -89,6 +89,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       version,
       shardName: config.shardName,
       rootCa: serving.ca,
+      objectsMax: config.logicalClusterTotalObjectLimit,
       tokens: known,
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
@@ -117,6 +118,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
+    objectsMax: config.logicalClusterTotalObjectLimit,
     about: about(version, () => new URL(external()).host, measures.text, {
       store: () => state.failed,
       starting: () => state.starting,

@@ -2,11 +2,14 @@
  * The room of requests. `apiServer` tells the life of one from top to bottom; each verb has a file of its own. The room knows no
  * sockets, no process and no wall clock.
  */
+import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import {pathSegment} from '../api/names.ts';
 import {exactValue, parseFieldSelector} from '../api/selectors.ts';
 import type {Attributes} from '../auth/attributes.ts';
+import type {Credentials} from '../auth/authenticate.ts';
 import {authenticate} from '../auth/authenticate.ts';
+import type {Allowed} from '../auth/authorize.ts';
 import {refusal} from '../auth/authorize.ts';
 import {impersonate, readWish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
@@ -24,10 +27,12 @@ import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
 import type {Handler, HttpReply} from './http.ts';
 import {header, loggedTarget} from './http.ts';
+import {checkActive} from './inactive.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import type {Notes} from './notes.ts';
 import {GatheredNotes} from './notes.ts';
+import type {Asked} from './open-watches.ts';
 import {replyError} from './reply.ts';
 import {resolve} from './resolve.ts';
 import {unreadable} from './unreadable.ts';
@@ -50,29 +55,26 @@ export function apiServer(deps: Deps): Handler {
 }
 
 async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: Notes | undefined): Promise<HttpReply> {
-  const {headers, peer} = call.request;
+  const {headers} = call.request;
   let warnings: readonly string[] = [];
   let where: Place['workspace'] | undefined;
   try {
     const {cluster} = call.target;
     // A workspace that is named may have issuers of tokens of its own.
     const named = cluster === undefined ? undefined : await locate(deps.store, cluster);
-    const sent = {authorization: authorizationOf(call.request), peer, path: call.path, workspace: named?.workspace};
-    const real = await authenticate(sent, deps);
+    const asOf = deps.openWatches.mark();
+    const real = await authenticate(credentials(call, named?.workspace), deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = named ?? (await locate(deps.store, homeOf(real)));
     where = place.workspace;
     if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
-    const wish = readWish(headers);
-    const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
-    if (wish) trail?.actsAs(user);
-    const attributes = attributesOf(call, place);
-    if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
-    const allowed = await deps.authorizer.authorize(user, attributes, trail?.decided);
+    const received = {call, place, real};
+    const allowed = await permit(deps, received, trail);
     return await orElsewhere(deps, call, place, trail, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
-      const exchange = await resolve(deps, allowed, call, place.workspace);
+      const asked = {home: homeOf(real), asOf, again: asking(deps, received)};
+      const exchange = await resolve(deps, {allowed, asked}, call, place.workspace);
       ({warnings} = exchange);
       trail?.understood(exchange.resource);
       const noting = trail ?? notes;
@@ -90,6 +92,36 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
     }
     return replyError(known, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
+}
+
+const credentials = ({request, path}: Call, workspace: WorkspaceId | '*' | undefined): Credentials => ({
+  authorization: authorizationOf(request),
+  peer: request.peer,
+  path,
+  workspace,
+});
+
+/** A request whose sender is known, and where it leads. */
+type Received = {readonly call: Call; readonly place: Place; readonly real: User};
+
+/** The same question later on. (By itself, as what goes on keeps all that this knows.) */
+const asking =
+  (deps: Deps, {call, place: {workspace}, real}: Received): Asked['again'] =>
+  async who => {
+    const sent = credentials(call, call.target.cluster === undefined ? undefined : workspace);
+    await permit(deps, {call, place: await locate(deps.store, workspace), real: who ? await authenticate(sent, deps) : real});
+  };
+
+/** Whether it may be made, as whom it is meant. @throws ApiError */
+async function permit(deps: Deps, {call, place, real}: Received, trail?: Trail): Promise<Allowed> {
+  const wish = readWish(call.request.headers);
+  const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
+  if (wish) trail?.actsAs(user);
+  const attributes = attributesOf(call, place);
+  if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
+  const allowed = await deps.authorizer.authorize(user, attributes, trail?.decided);
+  await checkActive(deps.store, call, place.workspace);
+  return allowed;
 }
 
 /** What finds itself too heavy is answered by another thread. */

@@ -223,8 +223,9 @@ class EmbeddedStorage implements Embedded {
   #lasts(ops: readonly Op[]): readonly (Uint8Array | undefined)[] {
     if (!ops.some(op => 'delete' in op)) return none;
     return ops.map(op => {
-      const entry = 'delete' in op ? this.#hot.peek(op.delete) : undefined;
-      return entry && entry.revision === op.expect ? entry.value : undefined;
+      if (!('delete' in op)) return undefined;
+      const entry = this.#hot.peek(op.delete);
+      return entry?.revision === op.expect ? entry.value : undefined;
     });
   }
 
@@ -250,7 +251,7 @@ class EmbeddedStorage implements Embedded {
   /** Makes a commit what reads see, and adds its events. */
   #show({ops, lasts}: Pending, events: Event[], unseen: Iterator<Uint8Array>): Committed {
     const revisions = ops.map((op, i) => {
-      if ('check' in op) return this.#state.head;
+      if ('check' in op || 'count' in op) return this.#state.head;
       const revision = (this.#state.head + 1) as Revision;
       this.#state.head = revision;
       const event = 'put' in op ? written(op, revision) : removed(op, revision, lasts[i] ?? unseen.next().value!);

@@ -85,7 +85,7 @@ export type Statement<Row> = {
   get(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
   iterate(...values: SQLInputValue[]): IterableIterator<Row>;
-  run(...values: SQLInputValue[]): unknown;
+  run(...values: SQLInputValue[]): {readonly changes: number | bigint};
 };
 export const prepare = <Row>(db: DatabaseSync, sql: string): Statement<Row> => db.prepare(sql) as unknown as Statement<Row>;
 

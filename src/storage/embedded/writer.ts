@@ -3,6 +3,7 @@ import type {Key} from '../storage.ts';
 import {absent, allHeld, type Batch, Code, type Commit, commitsOf, type FromWriter} from './batch.ts';
 import {Kind, mark, newestRevision, prepare} from './database.ts';
 import type {SealStep, Seals} from './seals.ts';
+import {Tallies} from './tallies.ts';
 
 /** The work of the thread that writes, each call one transaction. */
 export type Writer = {
@@ -19,6 +20,7 @@ const sweepRowsMax = 400;
 
 export function openWriter(db: DatabaseSync, seals: Seals): Writer {
   const statements = {...prepareAll(db), seals};
+  const tallies = new Tallies(db);
   let head = newestRevision(db);
   let swept = mark(db, 'swept');
 
@@ -32,6 +34,7 @@ export function openWriter(db: DatabaseSync, seals: Seals): Writer {
     } catch (err) {
       head = before;
       seals.rolledBack();
+      tallies.forget();
       // Some errors have ended the transaction already.
       if (db.isTransaction) statements.rollback.run();
       throw err;
@@ -46,11 +49,13 @@ export function openWriter(db: DatabaseSync, seals: Seals): Writer {
         let at = 0;
         for (const batch of batches) {
           for (const commit of commitsOf(batch)) {
-            const found = commit.keys.map(key => statements.find.get(key));
-            const failed = found.findIndex((row, i) => actual(row) !== commit.expects[i]);
+            const found = commit.keys.map((key, i) => (commit.codes[i] === Code.count ? undefined : statements.find.get(key)));
+            const state = (i: number): number =>
+              commit.codes[i] === Code.count ? tallies.count(commit.keys[i]!, commit.terms[i]!) : actual(found[i]);
+            const failed = found.findIndex((_, i) => !isHeld(commit, i, state(i)));
             outcomes[at++] = failed < 0 ? allHeld : failed;
-            outcomes[at++] = failed < 0 ? 0 : actual(found[failed]);
-            if (failed < 0) head = apply(statements, {commit, found, head, lasts});
+            outcomes[at++] = failed < 0 ? 0 : state(failed);
+            if (failed < 0) head = apply(statements, {commit, found, head, lasts, tallies});
           }
         }
         return {outcomes, head, lasts};
@@ -97,6 +102,10 @@ type Statements = ReturnType<typeof prepareAll> & {readonly seals: Seals};
 /** What an expectation is compared with. */
 const actual = (row: Found | undefined): number => (row && !row[1] ? row[0] : absent);
 
+/** Whether what was found is what op number `i` expects. */
+const isHeld = ({codes, expects}: Commit, i: number, state: number): boolean =>
+  codes[i] === Code.count ? state < expects[i]! : state === expects[i];
+
 type Application = {
   readonly commit: Commit;
   /** The row of each of its keys. As no key comes twice, they hold for the whole commit. */
@@ -104,14 +113,15 @@ type Application = {
   readonly head: number;
   /** Takes the values that unseen deletes remove. */
   readonly lasts: Uint8Array[];
+  readonly tallies: Tallies;
 };
 
 /** Writes a commit whose expectations hold; returns the new head. */
-function apply(statements: Statements, {commit, found, head, lasts}: Application): number {
+function apply(statements: Statements, {commit, found, head, lasts, tallies}: Application): number {
   let revision = head;
   for (const [i, key] of commit.keys.entries()) {
     const code = commit.codes[i];
-    if (code === Code.check) continue;
+    if (code === Code.check || code === Code.count) continue;
     revision++;
     const terms = commit.terms[i]!;
     const isDelete = code !== Code.put;
@@ -125,18 +135,18 @@ function apply(statements: Statements, {commit, found, head, lasts}: Application
     statements.log.run(revision, before, kind, key, terms, isDelete ? null : statements.seals.seal(key as Key, commit.value(i)));
     if (old) statements.setKey.run(revision, isDelete ? 1 : 0, terms, key);
     else statements.addKey.run(key, revision, terms);
-    index(statements, key, old ? old[2] : '', terms);
+    index(statements, tallies, key, {old: old ? old[2] : '', terms});
   }
   return revision;
 }
 
 /** Brings the index of terms from what the key had to what it has. Both are JSON arrays, or empty. */
-function index(statements: Statements, key: string, old: string, terms: string): void {
+function index(statements: Statements, tallies: Tallies, key: string, {old, terms}: {readonly old: string; readonly terms: string}): void {
   if (old === terms) return;
   const before: readonly string[] = old === '' ? [] : JSON.parse(old);
   const after: readonly string[] = terms === '' ? [] : JSON.parse(terms);
-  for (const term of before) if (!after.includes(term)) statements.dropTerm.run(term, key);
-  for (const term of after) if (!before.includes(term)) statements.addTerm.run(term, key);
+  for (const term of before) if (!after.includes(term) && statements.dropTerm.run(term, key).changes !== 0) tallies.moved(term, key, -1);
+  for (const term of after) if (!before.includes(term) && statements.addTerm.run(term, key).changes !== 0) tallies.moved(term, key, 1);
 }
 
 /** Every row supersedes the one it names as before, and a delete leaves nothing at all. */
