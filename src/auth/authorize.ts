@@ -9,7 +9,7 @@ import type {Attributes} from './attributes.ts';
 import type {Decision} from './decision.ts';
 import {allowed, denied, refused} from './decision.ts';
 import {effectiveUsers, isAccount, isInScope} from './effective-users.ts';
-import {inTurn} from './in-turn.ts';
+import {firstDecision} from './first-decision.ts';
 import type {AuthorizerName, OpenPaths} from './order.ts';
 import {authorizerNames, defaultPaths, openPaths} from './order.ts';
 import type {Holdings} from './rbac/escalation.ts';
@@ -92,13 +92,13 @@ export function createAuthorizer({policyOf, logicalClusterOf, webhook, ...source
     return grounds instanceof Promise ? grounds.then(upon) : upon(grounds);
   };
   const decide: Authorizer['decide'] = async (user, attributes, {entered} = {entered: false}) =>
-    inTurn(order, name => {
+    firstDecision(order, name => {
       if (name === 'RBAC') return byRoles(user, attributes, entered);
       if (name === 'Webhook') return answered(askWebhook(user, attributes), webhook as AccessWebhook);
       return alwaysAllowed(name, user, attributes, isOpen);
     });
   const decideNow = (grounds: Grounds, answers: Answers, user: User, attributes: Attributes): Decision =>
-    inTurn(order, name => {
+    firstDecision(order, name => {
       if (name === 'RBAC') return decideAtOnce(attributes) ?? decideUpon(grounds, user, attributes, false);
       if (name === 'Webhook') return answers.decide(askWebhook(user, attributes));
       return alwaysAllowed(name, user, attributes, isOpen);

@@ -3,12 +3,12 @@ import {refused} from './decision.ts';
 import type {AuthorizerName} from './order.ts';
 
 /** Asks one authorizer after the other; the first that allows or denies has decided. Waits only for those that make it wait. */
-export function inTurn(order: readonly AuthorizerName[], ask: (name: AuthorizerName) => Decision | undefined): Decision;
-export function inTurn(
+export function firstDecision(order: readonly AuthorizerName[], ask: (name: AuthorizerName) => Decision | undefined): Decision;
+export function firstDecision(
   order: readonly AuthorizerName[],
   ask: (name: AuthorizerName) => Decision | undefined | Promise<Decision>,
 ): Decision | Promise<Decision>;
-export function inTurn(
+export function firstDecision(
   order: readonly AuthorizerName[],
   ask: (name: AuthorizerName) => Decision | undefined | Promise<Decision>,
 ): Decision | Promise<Decision> {
