@@ -2,6 +2,8 @@ import {certificateRequests} from './certificate-requests.ts';
 import {definitions} from './definitions.ts';
 import {logicalClusters} from './logical-clusters.ts';
 import {namespaceContents, namespaceLifecycle} from './namespaces.ts';
+import {objectLimit} from './object-limit.ts';
+import {policyParams} from './policy-params.ts';
 import {quotas} from './quotas.ts';
 import {roleGrants} from './role-grants.ts';
 import type {Rule} from './rule.ts';
@@ -20,5 +22,8 @@ export const rules: readonly Rule[] = [
   definitions,
   certificateRequests,
   roleGrants,
+  policyParams,
   quotas,
+  // Sees all that is written with an object.
+  objectLimit,
 ];

@@ -4,7 +4,7 @@ import {ApiError} from '../api/errors.ts';
 import type {Timers} from '../api/world.ts';
 import {FairLine, type InLine} from '../server/fairness/line.ts';
 import type {Answered, Elsewhere} from '../server/heavy.ts';
-import type {HttpRequest} from '../server/http.ts';
+import {type HttpRequest, loggedTarget} from '../server/http.ts';
 import {type Channel, ownBytes, Peer} from '../threads/peer.ts';
 import type {Log} from './log.ts';
 
@@ -202,6 +202,6 @@ class Line {
 }
 
 const targetsOf = (inside: Iterable<Waiting>): string =>
-  [...inside].map(({request}) => `${request.method} ${request.target.slice(0, 200)}`).join(', ');
+  [...inside].map(({request}) => `${request.method} ${loggedTarget(request.target)}`).join(', ');
 
 const unavailable = (why: string): ApiError => new ApiError('ServiceUnavailable', why, {retryAfterSeconds: 1});

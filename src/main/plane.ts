@@ -6,6 +6,7 @@ import type {Audit} from '../audit/event.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup, TokenSources} from '../auth/authenticate.ts';
+import type {AuthorizerSources} from '../auth/authorize.ts';
 import {createAuthorizer} from '../auth/authorize.ts';
 import {allControllers} from '../controllers/all.ts';
 import {startExpiry} from '../controllers/expired-events.ts';
@@ -19,9 +20,11 @@ import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
 import type {Fairness} from '../server/fairness/fairness.ts';
-import {type LoopTime, timedStore, timedWebhooks} from '../server/fairness/loop-time.ts';
+import type {LoopTime} from '../server/fairness/loop-time.ts';
+import {timedAccess, timedStore, timedWebhooks, timedWorld} from '../server/fairness/timed.ts';
 import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
+import {OpenWatches} from '../server/open-watches.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
 import {inLines} from '../server/webhook-lines.ts';
@@ -39,8 +42,12 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly accountTokens: Pick<AccountTokenOptions, 'keys' | 'issuers' | 'audiences' | 'secondsMax'>;
   readonly webhooks: Webhooks;
   readonly shardName: string;
+  /** Who decides what somebody may; kcp's order, and no webhook, when absent. */
+  readonly authorization?: Pick<AuthorizerSources, 'order' | 'openPaths' | 'webhook'>;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
+  /** Most objects in one workspace; 0: no limit. */
+  readonly objectsMax: number;
   readonly about: About;
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
@@ -51,6 +58,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly time?: LoopTime;
   /** What is recorded of requests; nothing when absent. */
   readonly audit?: Audit | undefined;
+  /** Another thread records what is done here. */
+  readonly returnsNotes?: boolean;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
   readonly eventsKeptMs: number;
 };
@@ -67,14 +76,21 @@ export type Plane = {
 export function createPlane(options: PlaneOptions): Plane {
   const {fairness, log} = options;
   const time = fairness?.time ?? options.time;
-  const world = fairness ? {...options.world, turn: fairness.turn} : options.world;
+  const world = fairness ? timedWorld(options.world, fairness) : options.world;
+  const {webhook} = options.authorization ?? {};
   const store = datedEvents(time ? timedStore(options.store, time, !fairness) : options.store, world);
   const settings: Settings = {
     shardName: options.shardName,
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
+    objectsMax: options.objectsMax,
   };
-  const authorizer = createAuthorizer({policyOf: workspacePolicies(store, world.turn), logicalClusterOf: logicalClusterReader(store)});
+  const authorizer = createAuthorizer({
+    ...options.authorization,
+    webhook: webhook && time ? timedAccess(webhook, time) : webhook,
+    policyOf: workspacePolicies(store, world.turn),
+    logicalClusterOf: logicalClusterReader(store),
+  });
   const around: Surroundings = {store, world, settings, authorizer, registry: createRegistry(store, world.turn)};
   const accounts = accountTokens({...options.accountTokens, world, objects: coreReader(store)});
   const handler = apiServer({
@@ -88,9 +104,11 @@ export function createPlane(options: PlaneOptions): Plane {
     about: options.about,
     webhooks: inLines(time ? timedWebhooks(options.webhooks, time) : options.webhooks, world),
     published: publishedCache(),
+    openWatches: new OpenWatches(store, world),
     elsewhere: options.elsewhere,
     fairness,
     audit: options.audit,
+    returnsNotes: options.returnsNotes,
     log,
     observe: options.observe,
   });

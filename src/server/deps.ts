@@ -10,6 +10,7 @@ import type {About} from './about.ts';
 import type {Call} from './call.ts';
 import type {Fairness} from './fairness/fairness.ts';
 import type {Elsewhere} from './heavy.ts';
+import type {OpenWatches} from './open-watches.ts';
 import type {PublishedCache} from './published.ts';
 
 /** What the server works with. All of it is chosen in `main`. */
@@ -23,12 +24,15 @@ export type Deps = TokenSources & {
   readonly about: About;
   readonly webhooks: Webhooks;
   readonly published: PublishedCache;
+  readonly openWatches: OpenWatches;
   /** Absent where this thread has to do everything. */
   readonly elsewhere?: Elsewhere | undefined;
   /** Absent where everybody may have as much as they like. */
   readonly fairness?: Fairness | undefined;
   /** Absent where nothing is recorded. */
   readonly audit?: Audit | undefined;
+  /** Another thread records what is done here: replies tell it what to note. */
+  readonly returnsNotes?: boolean | undefined;
   readonly log: Log;
   /** Told of every answer; `call` is absent when the request was not understood. */
   readonly observe: (call: Call | undefined, status: number, tookMs: number) => void;

@@ -51,6 +51,8 @@ export type HttpReply = {
   readonly body?: Uint8Array | readonly Uint8Array[] | StreamBody;
   /** With 101: each write of the body is one message of this kind. Its end is a close in good order. */
   readonly messages?: 'text' | 'binary';
+  /** From one thread to another: what the audit record of the request is to tell. */
+  readonly notes?: readonly (readonly [key: string, value: string])[];
 };
 
 /** A body that goes on: called once, after the headers were sent. Not called for HEAD, nor when the client has gone meanwhile. */
@@ -71,6 +73,9 @@ export type StreamSink = {
 };
 
 export type Handler = (request: HttpRequest) => Promise<HttpReply> | HttpReply;
+
+/** A target for the log: its query may hold what is no business of one. */
+export const loggedTarget = (target: string): string => (target.split('?', 1)[0] as string).slice(0, 200);
 
 /** The value of a header; a repeated one is joined by `, `. `name` in lower case. */
 export function header(headers: HeaderList, name: string): string | undefined {

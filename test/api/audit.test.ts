@@ -2,37 +2,13 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {JsonObject} from '../../src/api/json.ts';
-import type {Audit} from '../../src/audit/event.ts';
-import {jsonLine} from '../../src/audit/event.ts';
-import {parsePolicy} from '../../src/audit/policy.ts';
+import {digString} from '../../src/api/json.ts';
+import {headerList} from '../../src/server/http.ts';
 import type {Api, Found} from '../support/api-client.ts';
+import type {Line} from '../support/memory-audit.ts';
+import {memoryAudit} from '../support/memory-audit.ts';
 import type {TestPlane} from '../support/plane.ts';
 import {inProcess, startPlane, users} from '../support/plane.ts';
-
-type Line = {readonly [field: string]: Found};
-
-/** An audit log in memory. */
-function memoryAudit(...rules: JsonObject[]): {readonly audit: Audit; readonly take: () => Line[]; text: () => string; full: boolean} {
-  let text = '';
-  const log = {
-    audit: {
-      policy: parsePolicy({apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules}),
-      record: event => {
-        if (log.full) return false;
-        text += jsonLine(event);
-        return true;
-      },
-    } as Audit,
-    full: false,
-    text: () => text,
-    take(): Line[] {
-      const lines = text.split('\n').slice(0, -1);
-      text = '';
-      return lines.map(line => JSON.parse(line) as Line);
-    },
-  };
-  return log;
-}
 
 const everything = memoryAudit({level: 'None', users: ['nobody'], verbs: ['list']}, {level: 'RequestResponse'});
 let plane: TestPlane;
@@ -117,6 +93,35 @@ test('the log tells who allowed it and why; the answer does not', inProcess, asy
   const {kind: _, apiVersion: __, ...status} = JSON.parse(refused.text) as JsonObject;
   assert.deepEqual(forbidden?.['responseStatus'], status);
   assert.equal(forbidden?.['requestObject'], undefined);
+});
+
+test('a refusal tells what came near, and a review what it found out', inProcess, async () => {
+  const binding = {
+    metadata: {name: 'peeks'},
+    subjects: [{kind: 'User', name: 'user-2'}],
+    roleRef: {apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view'},
+  };
+  await api.post('/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings', binding);
+  const enter = {...binding, metadata: {name: 'enter'}, roleRef: {...binding.roleRef, name: 'system:kcp:workspace:access'}};
+  await api.post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', enter);
+  everything.take();
+  await api.as(users.user2).post(maps, {metadata: {name: 'x'}});
+  const nearest = 'RoleBinding "peeks/default" of ClusterRole "view" to User "user-2" allows verbs ["get","list","watch"]';
+  assert.equal(
+    annotation(everything.take()[1], 'request.auth.kcp.io/05-local-reason'),
+    `local cluster policy: no role allows it; nearest: ${nearest}`,
+  );
+  await api.as(users.user3).get(maps);
+  assert.match(
+    String(annotation(everything.take()[1], 'request.auth.kcp.io/02-content-reason')),
+    /^no verb=access permission on \/; nearest: ClusterRoleBinding "enter" .* allows it to others$/,
+  );
+  const spec = {user: 'user-2', resourceAttributes: {verb: 'create', resource: 'configmaps', namespace: 'default'}};
+  await api.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {spec});
+  const [, line] = everything.take();
+  assert.equal(annotation(line, 'request.auth.kcp.io/05-bootstrap-decision'), 'Allowed');
+  assert.equal(annotation(line, 'sar.auth.kcp.io/05-local-decision'), 'NoOpinion');
+  assert.match(String(annotation(line, 'sar.auth.kcp.io/05-local-reason')), /nearest: RoleBinding "peeks\/default"/);
 });
 
 test('who cannot be identified leaves one event without a user', inProcess, async () => {
@@ -258,7 +263,12 @@ test('nothing is done that cannot be recorded, where that is demanded', inProces
 test('what another thread answers is recorded once, by the first', inProcess, async () => {
   const log = memoryAudit({level: 'RequestResponse'});
   const elsewhere = {
-    answer: async () => ({status: 201, headers: {'content-type': 'application/json'}, body: Buffer.from('{"kind":"ConfigMap"}\n')}),
+    answer: async () => ({
+      status: 201,
+      headers: {'content-type': 'application/json'},
+      body: Buffer.from('{"kind":"ConfigMap"}\n'),
+      notes: [['policy/key', 'noted there']] as const,
+    }),
   };
   const other = await startPlane('heavy', {audit: log.audit, elsewhere});
   const there = other.api.in('/clusters/root');
@@ -269,9 +279,80 @@ test('what another thread answers is recorded once, by the first', inProcess, as
   assert.deepEqual(stagesOf(lines), ['RequestReceived', 'ResponseComplete']);
   assert.equal(at(lines[1], 'requestObject', 'data', 'key-5999'), 'v');
   assert.deepEqual(lines[1]?.['responseObject'], {kind: 'ConfigMap'});
+  assert.equal(annotation(lines[1], 'policy/key'), 'noted there');
   await there.post(maps, JSON.stringify({metadata: {name: 'vast'}, data: {k: 'v'.repeat(4 * 1024 * 1024)}}));
   const [, vast] = log.take();
   assert.deepEqual([vast?.['requestObject'], annotation(vast, 'audit.k8s.io/truncated')], [undefined, 'true']);
+  await other.stop();
+});
+
+test('what webhooks and policies have to say of a write is noted', inProcess, async () => {
+  const there = await plane.workspace('noted');
+  const group = '/apis/admissionregistration.k8s.io/v1';
+  const rules = [{operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps']}];
+  const spec = {
+    matchConstraints: {resourceRules: rules},
+    validations: [{expression: 'object.metadata.name != "bad"', message: 'a bad name'}],
+    auditAnnotations: [
+      {key: 'size', valueExpression: 'string(size(object.data))'},
+      {key: 'none', valueExpression: 'null'},
+    ],
+  };
+  await there.post(`${group}/validatingadmissionpolicies`, {metadata: {name: 'p.example.com'}, spec});
+  const validationActions = ['Audit'];
+  for (const name of ['one', 'two'])
+    await there.post(`${group}/validatingadmissionpolicybindings`, {
+      metadata: {name},
+      spec: {policyName: 'p.example.com', validationActions},
+    });
+  const at = (name: string) => ({name: `${name}.example.com`, clientConfig: {url: `https://hooks.test/${name}`}});
+  const more = {rules, sideEffects: 'None', admissionReviewVersions: ['v1'], failurePolicy: 'Ignore'};
+  for (const sort of ['Mutating', 'Validating'])
+    await there.post(`${group}/${sort.toLowerCase()}webhookconfigurations`, {
+      metadata: {name: 'c'},
+      webhooks: [
+        {...at('good'), ...more},
+        {...at('down'), ...more},
+      ],
+    });
+  plane.webhooks.at('https://hooks.test/good', review => ({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: {uid: digString(review, 'request', 'uid') as string, allowed: true, auditAnnotations: {seen: 'yes'}},
+  }));
+  everything.take();
+  assert.equal((await there.post(maps, {metadata: {name: 'bad'}, data: {a: 'b'}})).status, 201);
+  const [, line] = everything.take();
+  const notes = Object.entries(line?.['annotations'] as object).filter(([key]) => !/kcp.io|authorization/.test(key));
+  const failure = {message: 'a bad name', policy: 'p.example.com', binding: 'one', expressionIndex: 0, validationActions};
+  assert.deepEqual(Object.fromEntries(notes), {
+    'failed-open.mutation.webhook.admission.k8s.io/round_0_index_1': 'down.example.com',
+    'failed-open.validating.webhook.admission.k8s.io/round_0_index_1': 'down.example.com',
+    'good.example.com/seen': 'yes',
+    'mutation.webhook.admission.k8s.io/round_0_index_0': '{"configuration":"c","webhook":"good.example.com","mutated":false}',
+    'p.example.com/size': '1',
+    'validation.policy.admission.k8s.io/validation_failure': JSON.stringify([failure]),
+  });
+});
+
+test('a plane that works for another one tells it what to note, of refusals too', inProcess, async () => {
+  const other = await startPlane('there', {returnsNotes: true});
+  const group = '/clusters/root/apis/admissionregistration.k8s.io/v1';
+  const rules = [{operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps']}];
+  const validations = [{expression: 'false'}];
+  const spec = {matchConstraints: {resourceRules: rules}, validations, auditAnnotations: [{key: 'k', valueExpression: '"v"'}]};
+  await other.api.post(`${group}/validatingadmissionpolicies`, {metadata: {name: 'p.io'}, spec});
+  const bound = {policyName: 'p.io', validationActions: ['Deny']};
+  await other.api.post(`${group}/validatingadmissionpolicybindings`, {metadata: {name: 'b'}, spec: bound});
+  const reply = await other.handler({
+    method: 'POST',
+    target: `/clusters/root${maps}`,
+    headers: headerList({authorization: `Bearer ${users.kcpAdmin}`, 'content-type': 'application/json'}),
+    remoteAddress: '',
+    body: async () => Buffer.from('{"metadata":{"name":"a"}}'),
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual([reply.status, reply.notes], [422, [['p.io/k', 'v']]]);
   await other.stop();
 });
 

@@ -86,7 +86,7 @@ export async function startPlane(seed = 'seed', more: Extra = {}, world = virtua
   return isStarted ? planeOfServer() : planeOver(await openStorage(), world, fakeWebhooks(), more);
 }
 
-type Extra = Pick<PlaneOptions, 'audit' | 'elsewhere' | 'fairness'>;
+type Extra = Partial<Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'fairness' | 'returnsNotes' | 'objectsMax'>>;
 
 /** Tests ask for more at once than any client does. */
 const ordinaryLimits: FairnessLimits = {
@@ -122,6 +122,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
     webhooks,
     shardName: 'root',
     rootCa,
+    objectsMax: 0,
     about: about(
       '0.0.0',
       () => 'test:6443',

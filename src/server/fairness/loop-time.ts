@@ -1,6 +1,4 @@
 import {AsyncLocalStorage} from 'node:async_hooks';
-import type {Webhooks} from '../../api/webhooks.ts';
-import type {Storage} from '../../storage/storage.ts';
 
 /** How long the event loop has worked and how long it has waited since it began, in ms: `performance.eventLoopUtilization`. */
 export type LoopClock = () => {readonly active: number; readonly idle: number};
@@ -76,7 +74,12 @@ export class LoopTime {
 
   /** Waits for what is done elsewhere. What it wakes here, as those who follow the log, or begins that lasts, is not on the account either. */
   elsewhere<T>(work: () => Promise<T>): Promise<T> {
-    return this.current ? this.suspend(this.#context.run(undefined, work)) : work();
+    return this.current ? this.suspend(this.outside(work)) : work();
+  }
+
+  /** Begins something on nobody's account. */
+  outside<T>(work: () => T): T {
+    return this.#context.run(undefined, work);
   }
 
   /** Waits for what is not done by this loop, or not now, on nobody's account. */
@@ -108,28 +111,3 @@ export class LoopTime {
     this.#running?.spent(Math.min(active - this.#since, this.#longest), nowMs);
   }
 }
-
-/** A store whose commits are waited for on nobody's account. `remote`: whose reads are, too. */
-export function timedStore(store: Storage, time: LoopTime, remote = false): Storage {
-  const read = <T>(wait: Promise<T>): Promise<T> => (remote ? time.suspend(wait) : wait);
-  return {
-    can: store.can,
-    revision: () => store.revision(),
-    get: (key, options) => read(store.get(key, options)),
-    hot: key => store.hot(key),
-    list: (range, page) => read(store.list(range, page)),
-    count: (range, max) => read(store.count(range, max)),
-    byTerm: (term, page) => read(store.byTerm(term, page)),
-    termAfter: term => read(store.termAfter(term)),
-    commit: ops => time.elsewhere(() => store.commit(ops)),
-    watch: (range, since, sink) => store.watch(range, since, sink),
-    compacted: () => store.compacted(),
-    compact: upTo => store.compact(upTo),
-    close: () => store.close(),
-  };
-}
-
-/** The same for calls to webhooks. */
-export const timedWebhooks = (webhooks: Webhooks, time: LoopTime): Webhooks => ({
-  post: call => time.elsewhere(() => webhooks.post(call)),
-});

@@ -1,3 +1,4 @@
+import {full} from '../../admission/object-limit.ts';
 import {quotaTurn} from '../../admission/quotas.ts';
 import type {Write} from '../../admission/rule.ts';
 import {applyRules} from '../../admission/rule.ts';
@@ -16,12 +17,13 @@ import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
 import {conform} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
-import type {Admission} from '../admit.ts';
-import {mutateByHooks, validateByHooks} from '../admit.ts';
+import {mutatingAdmission} from '../admission/mutating.ts';
+import type {AdmissionOf} from '../admission/request.ts';
+import {validatingAdmission} from '../admission/validating.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import {written} from '../changed.ts';
-import {commit, isCommitted, storeOp} from '../commit.ts';
+import {commit, counted, isCommitted, storeOp} from '../commit.ts';
 import {storedForm} from '../convert.ts';
 import type {InWorkspace} from '../exchange.ts';
 import {managerOf, trackFields} from '../field-owners.ts';
@@ -85,28 +87,33 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     };
     // What the server adds from here on is nobody's.
     if (!by.applied) await trackFields(x, by, object, undefined);
-    const admission: Admission = {operation: 'CREATE', subresource: undefined, object, old: undefined, dryRun};
-    if (await mutateByHooks(x, admission)) stampAgain(resource, object, workspace);
+    const admission: AdmissionOf = {operation: 'CREATE', subresource: undefined, object, old: undefined, dryRun};
+    if (await mutatingAdmission(x, admission)) stampAgain(resource, object, workspace);
     if (generated) object.metadata.name = generateName(generated, deps.world.random);
     resource.kind.strategy.prepareCreate?.(asJson(object));
     await applyRules(deps, 'mutate', write);
     judgeNew(resource, object, told ? [] : x.warnings, patience(deps));
     told = true;
     await applyRules(deps, 'settle', write);
-    await validateByHooks(x, admission);
+    await validatingAdmission(x, admission);
     const key = keyOfObject(resource, workspace, object);
     // Of a real write the commit itself finds out whether the name is taken.
     if (!dryRun) {
       const form = await storedForm(x, object);
       const outcome = await commit(deps, storeOp(key, form.object, 'absent', by), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return written(form, outcome);
+      if (outcome.counted !== undefined) throw full(write, outcome.counted);
       if (!outcome.own) {
         x = await renew(x);
         return undefined;
       }
     }
     const existing = await read(deps.store, key);
-    if (!existing && dryRun) return {object};
+    if (!existing && dryRun) {
+      const found = await counted(deps, write.also);
+      if (found !== undefined) throw full(write, found);
+      return {object};
+    }
     if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing));
     if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
     return undefined;

@@ -1,0 +1,46 @@
+/** The guides, typed as they are written. */
+import assert from 'node:assert/strict';
+import {execFile} from 'node:child_process';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {dirname, resolve} from 'node:path';
+import {test} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {kubectlPath, kubectlVersions, noTools} from '../support/kubectl.ts';
+import {folder, startServer} from '../support/process.ts';
+
+const top = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+type Step = {readonly command: string; readonly printed: string};
+
+const read = (page: string): string => readFileSync(resolve(top, 'docs', 'guides', page), 'utf8');
+
+/** The commands of a page's console blocks, each with the lines that follow it. */
+const stepsOf = (page: string): Step[] =>
+  [...page.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block]) =>
+    [...block!.matchAll(/^\$ (.+)\n((?:(?!\$ ).*\n)*)/gm)].map(([, command, printed]) => ({command: command!, printed: printed!})),
+  );
+
+/** The files a page shows: what follows a paragraph that ends with the name of one. */
+const filesOf = (page: string): [name: string, text: string][] =>
+  [...page.matchAll(/`([\w-]+\.yaml)`:\n\n```yaml\n(.*?)```/gs)].map(([, name, text]) => [name!, text!]);
+
+for (const [name, stepsMin] of [
+  ['permissions.md', 10],
+  ['policies.md', 10],
+] as const) {
+  for (const version of kubectlVersions) {
+    test(`the guide ${name} with kubectl ${version}`, {skip: noTools ?? false, timeout: 120_000}, async t => {
+      const server = await startServer(t, {root: folder(t)});
+      const home = folder(t);
+      const page = read(name);
+      for (const [file, text] of filesOf(page)) writeFileSync(resolve(home, file), text);
+      const path = [resolve(top, 'bin'), dirname(kubectlPath(version)), process.env['PATH']].join(':');
+      const env = {PATH: path, HOME: home, KUBECONFIG: server.kubeconfig};
+      const typed = (command: string): Promise<string> =>
+        new Promise(done => void execFile('/bin/sh', ['-c', `${command} 2>&1`], {env, cwd: home}, (_, stdout) => done(stdout)));
+      const steps = stepsOf(page);
+      assert.ok(steps.length >= stepsMin);
+      for (const {command, printed} of steps) assert.equal(await typed(command), printed, command);
+    });
+  }
+}
