@@ -11,7 +11,7 @@ import type {Credentials} from '../auth/authenticate.ts';
 import {authenticate} from '../auth/authenticate.ts';
 import type {Allowed} from '../auth/authorize.ts';
 import {refusal} from '../auth/authorize.ts';
-import {impersonate, readWish} from '../auth/impersonate.ts';
+import {impersonate, readWish, type Wish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
 import type {User} from '../auth/user.ts';
 import {Unreadable} from '../storage/storage.ts';
@@ -24,6 +24,7 @@ import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
+import {answerOf} from './fairness/stream.ts';
 import type {Visit} from './fairness/visit.ts';
 import {type Answered, Heavy} from './heavy.ts';
 import type {Handler, HttpReply} from './http.ts';
@@ -61,6 +62,7 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
   const time = deps.fairness?.time;
   let warnings: readonly string[] = [];
   let where: Place['workspace'] | undefined;
+  let visit: Visit | undefined;
   try {
     const {cluster} = call.target;
     // A workspace that is named may have issuers of tokens of its own.
@@ -73,21 +75,26 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
     if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
     const received = {call, place, real};
-    const user = await actingAs(deps, received, trail);
-    return await letIn(deps, call, {user, place}, async visit => {
-      const allowed = await permit(deps, call, {user, place}, trail);
-      visit?.allowed();
-      return orElsewhere(deps, call, {place, visit, trail}, async () => {
-        if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace), time);
-        const asked = {home: homeOf(real), asOf, again: asking(deps, received)};
-        const exchange = await resolve(deps, {allowed, asked}, call, place.workspace);
-        ({warnings} = exchange);
-        trail?.understood(exchange.resource);
-        const noting = trail ?? notes;
-        return compress(call, await answer(noting ? {...exchange, trail: noting} : exchange), time);
-      });
+    const wish = readWish(headers);
+    const user = wish ? await actingAs(deps, received, wish, trail) : real;
+    const entered = letIn(deps, call, {user, place});
+    // Most need not wait, not even for a turn of what is to be done next.
+    visit = entered instanceof Promise ? await entered : entered;
+    if (visit) time?.begin(visit);
+    const allowed = await permit(deps, call, {user, place}, trail);
+    visit?.allowed();
+    const reply = await orElsewhere(deps, call, {place, visit, trail}, async () => {
+      if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace), time);
+      const asked = {home: homeOf(real), asOf, again: asking(deps, received)};
+      const exchange = await resolve(deps, {allowed, asked}, call, place.workspace);
+      ({warnings} = exchange);
+      trail?.understood(exchange.resource);
+      const noting = trail ?? notes;
+      return compress(call, await answer(noting ? {...exchange, trail: noting} : exchange), time);
     });
+    return visit && time ? answerOf(visit, time, call.request, reply) : reply;
   } catch (err) {
+    visit?.leave();
     const known = err instanceof Unreadable ? unreadable(err, where) : err;
     if (!(known instanceof ApiError)) {
       trail?.broken();
@@ -117,14 +124,14 @@ const asking =
   async who => {
     const sent = credentials(call, call.target.cluster === undefined ? undefined : workspace);
     const place = await locate(deps.store, workspace);
-    const user = await actingAs(deps, {call, place, real: who ? await authenticate(sent, deps) : real});
+    const received = {call, place, real: who ? await authenticate(sent, deps) : real};
+    const wish = readWish(call.request.headers);
+    const user = wish ? await actingAs(deps, received, wish) : received.real;
     await permit(deps, call, {user, place});
   };
 
-/** Whom a request is to be judged as. @throws ApiError */
-async function actingAs({authorizer}: Deps, {call, place, real}: Received, trail?: Trail): Promise<User> {
-  const wish = readWish(call.request.headers);
-  if (!wish) return real;
+/** Whom a request that says so is to be judged as. @throws ApiError */
+async function actingAs({authorizer}: Deps, {place, real}: Received, wish: Wish, trail?: Trail): Promise<User> {
   const user = await impersonate(real, wish, place.workspace, authorizer);
   trail?.actsAs(user);
   return user;

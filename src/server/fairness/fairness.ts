@@ -101,7 +101,9 @@ export class Fairness implements VisitKeeper {
     this.#pieceMs = Math.max(ms, this.#pieceMs - this.#pieceMs / 16);
   }
 
-  ended({sort, isLimited}: Visit): void {
+  ended(visit: Visit): void {
+    const {sort, isLimited} = visit;
+    this.time.end(visit);
     (isLimited ? this.#taken : this.#beside)[sort]--;
     if (!isLimited) return;
     while (this.#lacking.size > 0 && this.#letNextIn(this.#lacking));

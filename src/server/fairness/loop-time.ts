@@ -43,17 +43,18 @@ export class LoopTime {
 
   /** Does work on somebody's account, up to the end of what it returns. */
   async run<T>(who: Spender, work: () => Promise<T>): Promise<T> {
+    this.#goOn(who);
     try {
-      return await this.begin(who, work);
+      return await this.#context.run(who, work);
     } finally {
       this.end(who);
     }
   }
 
-  /** The same in two parts, for those who wait for the work anyway. */
-  begin<S extends Spender, T>(who: S, work: (who: S) => T): T {
+  /** The same from here on, for an async function that has waited before: nobody but those whom it calls is to come after it in this moment. */
+  begin(who: Spender): void {
     this.#goOn(who);
-    return this.#context.run(who, work, who);
+    this.#context.enterWith(who);
   }
 
   end(who: Spender): void {
@@ -65,8 +66,9 @@ export class LoopTime {
 
   /** The same for work that is done when it returns, though some that it began may go on. */
   runAtOnce(who: Spender, work: () => void): void {
+    this.#goOn(who);
     try {
-      this.begin(who, work);
+      this.#context.run(who, work);
     } finally {
       this.end(who);
     }

@@ -13,25 +13,14 @@ export function payForBytes(who: Spender | undefined, bytes: number, time: LoopT
   if (bytes >= travelling.bytesMin) who?.spent((bytes * travelling.msPerMiB) / (1024 * 1024), time.now());
 }
 
-/** Answers on account of a visit, which ends with the answer: at once, or when a body that goes on is over or was never begun. */
-export async function answerIn(
-  visit: Visit,
-  time: LoopTime,
-  request: HttpRequest,
-  work: (visit: Visit) => Promise<HttpReply>,
-): Promise<HttpReply> {
-  let reply: HttpReply | undefined;
-  try {
-    reply = await time.begin(visit, work);
-    time.end(visit);
-    const {body} = reply;
-    if (typeof body === 'function') return goesOn(visit, time, request, {...reply, body});
-    pay(visit, time, body);
-    return reply;
-  } finally {
-    if (reply === undefined) time.end(visit);
-    if (typeof reply?.body !== 'function') visit.leave();
-  }
+/** The answer of a visit, which ends with it: now, or when a body that goes on is over or was never begun. */
+export function answerOf(visit: Visit, time: LoopTime, request: HttpRequest, reply: HttpReply): HttpReply {
+  const {body} = reply;
+  time.end(visit);
+  if (typeof body === 'function') return goesOn(visit, time, request, {...reply, body});
+  pay(visit, time, body);
+  visit.leave();
+  return reply;
 }
 
 function pay(visit: Visit, time: LoopTime, body: Uint8Array | readonly Uint8Array[] | undefined): void {
