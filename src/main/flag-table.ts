@@ -101,10 +101,14 @@ const fairness = {
   maxRequestsInflight: count(
     400,
     1_000_000,
-    'Requests that read and are in flight at a time, without watches and those of system:masters. No workspace has more of them than are free, and no user more than half of that: alone, they get a half and a third. Who has to wait for a place takes turns with others for up to 5s, and then is told to come again (429). 0: no limit.',
+    'Requests that read and are in flight at a time, without watches and those of system:masters. No workspace has more of them than are free, and no user in it more than half of that: alone, they get a half and a third. Who has to wait for a place takes turns with others for up to 5s, and then is told to come again (429). 0: no limit.',
   ),
   maxMutatingRequestsInflight: count(200, 1_000_000, 'The same for requests that write. 0: no limit.'),
-  maxRequestsInflightPerUser: count(0, 1_000_000, 'How many of each sort one user may have at most. 0: a third, when alone.'),
+  maxRequestsInflightPerUser: count(
+    0,
+    1_000_000,
+    'How many of each sort one user may have in one workspace at most. 0: a third, when alone.',
+  ),
   maxRequestsInflightPerWorkspace: count(0, 1_000_000, 'The same for all users of one workspace. 0: a half, when alone.'),
   loopTimePerUser: duration(
     100,

@@ -90,7 +90,7 @@ test('limits are set by flags, and the time of the other thread is paid for as w
   const [noisy, calm] = await Promise.all([write('noisy', 1), write('calm', 1)]);
   assert.deepEqual([noisy.status, calm.status], [429, 429]);
   const seconds = [noisy, calm].map(({json}) => json.details.retryAfterSeconds);
-  assert.deepEqual(seconds, [waitLimits.retrySecondsMax, 1]);
+  assert.ok(seconds[0] > 1 && seconds[1] === 1, `${seconds} seconds`);
   holding.destroy();
   const watch = await openWatch(server, `/clusters/root${configMaps}`, '');
   const second = await server.call(`/clusters/root${configMaps}?watch=true`);

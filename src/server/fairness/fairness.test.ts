@@ -111,21 +111,22 @@ test('one user alone gets a third of the places, and of what is left others get 
   assert.equal((await fill(server, 'ann', 'y', 'mutating')).length, 2, 'writers have places of their own');
 });
 
-test('users of one workspace share what it gets; a user does, over all workspaces', async () => {
-  const one = new Server();
-  await fill(one, 'ann');
-  one.inside('bob');
-  assert.ok(one.enter('bob') instanceof Promise);
-  one.inside('bob', 'x');
-  const other = new Server();
-  for (const workspace of ['a', 'b', 'c']) other.inside('ann', workspace);
-  assert.ok(other.enter('ann', 'd') instanceof Promise);
+test('users of one workspace share what it gets, and what one has in another does not count', async () => {
+  const server = new Server();
+  await fill(server, 'ann');
+  server.inside('bob');
+  assert.ok(server.enter('bob') instanceof Promise);
+  server.inside('bob', 'x');
+  server.inside('ann', 'y');
 });
 
 test('limits of one user and of one workspace', () => {
   const server = new Server({perUserMax: 1, perWorkspaceMax: 2, readOnlyMax: 0});
   server.inside('ann');
-  assert.ok(server.enter('ann', 'x') instanceof Promise);
+  assert.ok(server.enter('ann') instanceof Promise);
+  server.inside('bob');
+  assert.ok(server.enter('cid') instanceof Promise);
+  server.inside('cid', 'x');
 });
 
 test('without limits everybody goes in', () => {
@@ -231,6 +232,23 @@ test('watches take no places, and are bounded by themselves', async () => {
   watches[0]!.leave();
   server.inside('cid', 'w', 'watch');
   assert.equal(server.fairness.executing('watch'), 5);
+});
+
+test('watches that had to wait do not exceed their limit either', async () => {
+  const server = new Server({watchesPerUserMax: 2});
+  server.inside('ann').spent(300, 0);
+  const waiting = Array.from({length: 5}, () => server.enter('ann', 'w', 'watch'));
+  const outcomes = Promise.allSettled(waiting);
+  await server.rounds(10);
+  assert.equal(server.fairness.executing('watch'), 2);
+  server.pass(waitLimits.waitMsMax);
+  assert.equal((await outcomes).filter(({status}) => status === 'rejected').length, 3);
+});
+
+test('nothing is kept of those who have nothing under way', () => {
+  const server = new Server();
+  for (let i = 0; i < 50_000; i++) server.inside(`user-${i}`, `workspace-${i}`).leave();
+  assert.ok(server.fairness.accounts <= 4 * waitLimits.idleAccountsMax, `${server.fairness.accounts} accounts`);
 });
 
 test('all who are nobody are one, and take no workspace’s places', () => {

@@ -41,6 +41,7 @@ export class Fairness implements VisitKeeper {
   readonly #timers: Timers;
   readonly #users: Accounts;
   readonly #workspaces: Accounts;
+  readonly #usersIn: Accounts;
   /** Places taken, of those that are limited, and requests that take none. */
   readonly #taken = {readOnly: 0, mutating: 0, watch: 0};
   readonly #beside = {readOnly: 0, mutating: 0, watch: 0};
@@ -60,6 +61,7 @@ export class Fairness implements VisitKeeper {
     this.#timers = timers;
     this.#users = new Accounts(limits.loopPerUser, waitLimits.idleAccountsMax);
     this.#workspaces = new Accounts(limits.loopPerWorkspace, waitLimits.idleAccountsMax);
+    this.#usersIn = new Accounts(noTime, waitLimits.idleAccountsMax);
   }
 
   /** Lets in what nothing holds up, as Kubernetes does with system:masters and probes. It counts all the same. */
@@ -75,8 +77,12 @@ export class Fairness implements VisitKeeper {
     const {user: userName, workspace} = whose(asking.user, asking.workspace);
     const user = this.#users.of(userName, nowMs);
     const ofWorkspace = this.#workspaces.of(workspace, nowMs);
-    const payer: Payer = {user, ofWorkspace, workspace, flow: userName};
-    if (sort === 'watch') this.#checkWatches(payer, asking.user);
+    const here = this.#usersIn.of(`${userName}\n${workspace}`, nowMs);
+    const payer: Payer = {user, here, ofWorkspace, workspace, flow: userName};
+    if (sort === 'watch') {
+      const many = this.#tooManyWatches(payer);
+      if (many !== undefined) throw this.#reject(flowSchemaOf(asking.user), 'too-many-watches', many, 1);
+    }
     const behind = user.isBehind(nowMs) || ofWorkspace.isBehind(nowMs);
     // Nobody overtakes who lacks a place: had they been able to take this one, they would have been given it.
     if (!behind && this.#hasPlace(payer, sort)) return this.#letIn(payer, sort, false);
@@ -126,20 +132,21 @@ export class Fairness implements VisitKeeper {
 
   /** Accounts held of users and of workspaces. */
   get accounts(): number {
-    return this.#users.size + this.#workspaces.size;
+    return this.#users.size + this.#workspaces.size + this.#usersIn.size;
   }
 
   /**
-   * No workspace may have more places than are left, and no user more than half of that: so a workspace alone gets half, a user alone a third, and whoever
-   * comes last finds one free, also in a workspace of which one user has as many as there are to have.
+   * No workspace may have more places than are left, and no user in it more than half of that: so a workspace alone gets half, a user alone a third, and
+   * whoever comes last finds one free, also in a workspace of which one user has as many as there are to have.
    */
-  #hasPlace({user, ofWorkspace}: Payer, sort: Sort): boolean {
-    if (sort === 'watch') return true;
+  #hasPlace(payer: Payer, sort: Sort): boolean {
+    if (sort === 'watch') return this.#tooManyWatches(payer) === undefined;
+    const {here, ofWorkspace} = payer;
     const {perUserMax, perWorkspaceMax} = this.#limits;
     const max = sort === 'readOnly' ? this.#limits.readOnlyMax : this.#limits.mutatingMax;
     const free = max === 0 ? Number.POSITIVE_INFINITY : max - this.#taken[sort];
     return (
-      user[sort] < Math.min(free / 2, perUserMax || Number.POSITIVE_INFINITY) &&
+      here[sort] < Math.min(free / 2, perUserMax || Number.POSITIVE_INFINITY) &&
       ofWorkspace[sort] < Math.min(free, perWorkspaceMax || Number.POSITIVE_INFINITY)
     );
   }
@@ -149,20 +156,20 @@ export class Fairness implements VisitKeeper {
     return new Visit(this, sort, payer, waited);
   }
 
-  #checkWatches({user, ofWorkspace}: Payer, asker: User): void {
+  #tooManyWatches({user, ofWorkspace}: Payer): string | undefined {
     const {watchesPerUserMax, watchesPerWorkspaceMax} = this.#limits;
-    if (watchesPerUserMax > 0 && user.watches >= watchesPerUserMax)
-      throw this.#reject(flowSchemaOf(asker), 'too-many-watches', `a user may have ${watchesPerUserMax} watches open`, 1);
+    if (watchesPerUserMax > 0 && user.watches >= watchesPerUserMax) return `a user may have ${watchesPerUserMax} watches open`;
     if (watchesPerWorkspaceMax > 0 && ofWorkspace.watches >= watchesPerWorkspaceMax)
-      throw this.#reject(flowSchemaOf(asker), 'too-many-watches', `a workspace may have ${watchesPerWorkspaceMax} watches open`, 1);
+      return `a workspace may have ${watchesPerWorkspaceMax} watches open`;
+    return undefined;
   }
 
   #wait({user: asker, sort, gone}: Asking, payer: Payer, line: FairLine<Waiter>): Promise<Visit> {
     const schema = flowSchemaOf(asker);
-    const {user, ofWorkspace, workspace} = payer;
+    const {here, ofWorkspace, workspace} = payer;
     const {perUserMax, perWorkspaceMax, waitingMax, waitMsMax} = waitLimits;
     const free = waitingMax - this.#lacking.size - this.#behind.size;
-    if (user.waiting >= Math.min(free, perUserMax))
+    if (here.waiting >= Math.min(free, perUserMax))
       throw this.#reject(schema, 'queue-full', 'too many requests of this user wait for their turn', this.#retryIn(payer));
     if (ofWorkspace.waiting >= Math.min(free, perWorkspaceMax))
       throw this.#reject(schema, 'queue-full', 'too many requests to this workspace wait for their turn', this.#retryIn(payer));
@@ -196,8 +203,8 @@ export class Fairness implements VisitKeeper {
     });
   }
 
-  #noteWaiting({user, ofWorkspace}: Payer, schema: FlowSchema, by: 1 | -1): void {
-    user.waiting += by;
+  #noteWaiting({here, ofWorkspace}: Payer, schema: FlowSchema, by: 1 | -1): void {
+    here.waiting += by;
     ofWorkspace.waiting += by;
     this.#waitingBySchema.set(schema, this.waiting(schema) + by);
   }
@@ -252,8 +259,10 @@ export class Fairness implements VisitKeeper {
   }
 }
 
+const noTime = {msPerSecond: 0, burstMs: 0} as const;
+
 /** Who is behind gains nothing by having more reads under way: they would only take memory. Writes wait for the disk together. */
-const isFree = ({user}: Payer, sort: Sort): boolean => sort !== 'readOnly' || user.readOnly < waitLimits.readOnlyBehindMax;
+const isFree = ({here}: Payer, sort: Sort): boolean => sort !== 'readOnly' || here.readOnly < waitLimits.readOnlyBehindMax;
 
 const tooMany = (why: string, retryAfterSeconds: number): ApiError =>
   new ApiError('TooManyRequests', `Too many requests, please try again later. (${why})`, {retryAfterSeconds});

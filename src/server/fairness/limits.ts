@@ -5,7 +5,7 @@ export type FairnessLimits = {
   /** Requests in flight that only read, and that write, watches aside. */
   readonly readOnlyMax: number;
   readonly mutatingMax: number;
-  /** The same of one user and of one workspace. Whatever they are, a workspace has no more than there are places left, and a user half of that. */
+  /** The same of one user in one workspace, and of one workspace. Whatever they are, a workspace has no more than there are places left, and a user half of that. */
   readonly perUserMax: number;
   readonly perWorkspaceMax: number;
   /** Who spends more of the event loop waits behind those who do not. */

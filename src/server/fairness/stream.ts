@@ -39,22 +39,29 @@ function goesOn(visit: Visit, time: LoopTime, request: HttpRequest, reply: HttpR
   return {
     ...reply,
     body(sink) {
-      sink.onClose(leave);
-      time.runAtOnce(visit, () => reply.body(new PaidSink(sink, visit, time)));
+      const paid = new PaidSink(sink, visit, time);
+      paid.onClose(leave);
+      time.runAtOnce(visit, () => reply.body(paid));
     },
   };
 }
 
-/** What is written is paid for. */
+/** What is written is paid for. Listens for the close once, however many want to be called: sockets warn of more than a few. */
 class PaidSink implements StreamSink {
   readonly #sink: StreamSink;
   readonly #visit: Visit;
   readonly #time: LoopTime;
+  #callbacks: (() => void)[] | undefined = [];
 
   constructor(sink: StreamSink, visit: Visit, time: LoopTime) {
     this.#sink = sink;
     this.#visit = visit;
     this.#time = time;
+    sink.onClose(() => {
+      const callbacks = this.#callbacks ?? [];
+      this.#callbacks = undefined;
+      for (const callback of callbacks) callback();
+    });
   }
 
   write(chunk: Uint8Array): void {
@@ -75,6 +82,7 @@ class PaidSink implements StreamSink {
   }
 
   onClose(callback: () => void): void {
-    this.#sink.onClose(callback);
+    if (this.#callbacks) this.#callbacks.push(callback);
+    else callback();
   }
 }

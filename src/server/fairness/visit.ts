@@ -7,7 +7,10 @@ export type Sort = 'readOnly' | 'mutating' | 'watch';
 
 /** Whose request it is. */
 export type Payer = InLine & {
+  /** Of the user everywhere: pays for time, and has watches. */
   readonly user: Account;
+  /** Of the user within the workspace: has places. What hangs in one workspace takes nobody's places in another. */
+  readonly here: Account;
   readonly ofWorkspace: Account;
 };
 
@@ -65,8 +68,9 @@ export class Visit implements Spender, InLine {
 
   #count(by: 1 | -1): void {
     if (!this.#payer) return;
-    count(this.#payer.user, this.sort, by);
-    count(this.#payer.ofWorkspace, this.sort, by);
+    const {user, here, ofWorkspace} = this.#payer;
+    count(this.sort === 'watch' ? user : here, this.sort, by);
+    count(ofWorkspace, this.sort, by);
   }
 }
 
