@@ -18,7 +18,7 @@ export function letIn(
   if (!fairness) return undefined;
   const sort = sortOf(call);
   if (isExempt(user, call)) return fairness.exempt(sort);
-  return fairness.enter({user, workspace: place.workspace, sort, gone: () => call.request.signal});
+  return fairness.enter({user, workspace: place.workspace, sort, isList: call.resource?.verb === 'list', gone: () => call.request.signal});
 }
 
 /** As Kubernetes has it; probes are answered however busy the server is, as otherwise it would be ended for it. */

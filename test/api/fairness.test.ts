@@ -202,7 +202,7 @@ test('who watches pays for what is told, not who writes; and who has another thr
   succeeded(await masters.post(bindings, {metadata: {name: 'users'}, subjects, roleRef}), 201);
   const isBehind = (name: string): boolean => {
     const user = {name, groups: [groups.authenticated]};
-    const entered = fairness.enter({user, workspace: 'none', sort: 'readOnly', gone: () => new AbortController().signal});
+    const entered = fairness.enter({user, workspace: 'none', sort: 'readOnly', isList: false, gone: () => new AbortController().signal});
     if (!(entered instanceof Promise)) entered.leave();
     else void entered.then(visit => visit.leave());
     return entered instanceof Promise;

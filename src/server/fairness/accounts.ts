@@ -15,6 +15,8 @@ export class Account {
   mutating = 0;
   waiting = 0;
   watches = 0;
+  /** Requests whose long work waits for its next turn. */
+  pieces = 0;
   readonly #allowance: Allowance;
   #balanceMs: number;
   #atMs: number;

@@ -52,9 +52,15 @@ class Server {
     return this.#timers.length;
   }
 
-  enter(user: string | User, workspace = 'w', sort: Sort = 'readOnly', signal = new AbortController().signal): Visit | Promise<Visit> {
+  enter(
+    user: string | User,
+    workspace = 'w',
+    sort: Sort = 'readOnly',
+    signal = new AbortController().signal,
+    isList = false,
+  ): Visit | Promise<Visit> {
     const who = typeof user === 'string' ? {name: user, groups: [groups.authenticated]} : user;
-    return this.fairness.enter({user: who, workspace, sort, gone: () => signal});
+    return this.fairness.enter({user: who, workspace, sort, isList, gone: () => signal});
   }
 
   /** Goes in at once, as is demanded. */
@@ -192,6 +198,35 @@ test('who spent too much of the loop waits behind all others, and comes through 
   (await waiting).leave();
   server.pass(2_001);
   server.inside('ann').leave();
+});
+
+test('what hangs elsewhere holds up nothing of a user who is behind, and long lists under way only other lists', async () => {
+  const server = new Server({readOnlyMax: 1_000});
+  const {fairness} = server;
+  const hanging = Array.from({length: 50}, () => server.inside('ann'));
+  hanging[0]!.spent(300, 0);
+  let inside = 0;
+  const enter = (isList: boolean): void => {
+    const {signal} = new AbortController();
+    void Promise.resolve(server.enter('ann', 'w', 'readOnly', signal, isList)).then(() => inside++);
+  };
+  enter(true);
+  await server.rounds(3);
+  assert.equal(inside, 1);
+  let working = true;
+  const work = hanging.slice(0, 2 * waitLimits.piecesBehindMax).map(visit =>
+    fairness.time.run(visit, async () => {
+      while (working) await fairness.turn();
+    }),
+  );
+  enter(true);
+  enter(false);
+  await server.rounds(50);
+  assert.equal(inside, 2);
+  working = false;
+  await Promise.all(work);
+  await server.rounds(3);
+  assert.equal(inside, 3);
 });
 
 test('strangers do not spend what is a workspace’s; those who may do something there do', () => {

@@ -21,6 +21,8 @@ export type Asking = {
   /** Where it is asked, whether or not the user may. */
   readonly workspace: string;
   readonly sort: Sort;
+  /** Whether it may take long, and hold much meanwhile. */
+  readonly isList: boolean;
   /** Aborted when nobody waits for an answer any more. Asked for only where somebody has to wait. */
   readonly gone: () => AbortSignal;
 };
@@ -28,6 +30,7 @@ export type Asking = {
 type Waiter = InLine & {
   readonly payer: Payer;
   readonly sort: Sort;
+  readonly isList: boolean;
   readonly letIn: (visit: Visit) => void;
 };
 
@@ -93,10 +96,15 @@ export class Fairness implements VisitKeeper {
   readonly turn = (): Promise<void> => {
     const visit = this.time.current;
     if (!(visit instanceof Visit)) return this.#timers.turn();
-    const {workspace, flow} = visit;
     return this.time.suspend(
-      new Promise<void>(goOn => {
-        this.#pieces.add({workspace, flow, goOn});
+      new Promise<void>(resolve => {
+        const goOn = (): void => {
+          visit.noteTurn(-1);
+          resolve();
+          if (this.#behind.size > 0) this.#letBehindIn();
+        };
+        visit.noteTurn(1);
+        this.#pieces.add({workspace: visit.workspace, flow: visit.flow, goOn});
         if (this.#pieces.size === 1) void this.#goOn();
       }),
     );
@@ -164,7 +172,7 @@ export class Fairness implements VisitKeeper {
     return undefined;
   }
 
-  #wait({user: asker, sort, gone}: Asking, payer: Payer, line: FairLine<Waiter>): Promise<Visit> {
+  #wait({user: asker, sort, isList, gone}: Asking, payer: Payer, line: FairLine<Waiter>): Promise<Visit> {
     const schema = flowSchemaOf(asker);
     const {here, ofWorkspace, workspace} = payer;
     const {perUserMax, perWorkspaceMax, waitingMax, waitMsMax} = waitLimits;
@@ -181,8 +189,9 @@ export class Fairness implements VisitKeeper {
         signal.removeEventListener('abort', leave);
         this.#noteWaiting(payer, schema, -1);
       };
-      // What writes and what reads wait for different places.
-      const waiter: Waiter = {workspace, flow: `${payer.flow}\n${sort}`, payer, sort, letIn};
+      // Different things are waited for.
+      const flow = `${payer.flow}\n${isList ? 'list' : sort}`;
+      const waiter: Waiter = {workspace, flow, payer, sort, isList, letIn};
       function letIn(visit: Visit): void {
         left();
         resolve(visit);
@@ -211,7 +220,7 @@ export class Fairness implements VisitKeeper {
 
   /** False when nobody in a line may come in. */
   #letNextIn(line: FairLine<Waiter>): boolean {
-    const next = line.take(({payer, sort}) => this.#hasPlace(payer, sort) && (line === this.#lacking || isFree(payer, sort)));
+    const next = line.take(({payer, sort, isList}) => this.#hasPlace(payer, sort) && !(isList && line === this.#behind && hasLists(payer)));
     next?.letIn(this.#letIn(next.payer, next.sort, line === this.#behind));
     return next !== undefined;
   }
@@ -261,8 +270,8 @@ export class Fairness implements VisitKeeper {
 
 const noTime = {msPerSecond: 0, burstMs: 0} as const;
 
-/** Who is behind gains nothing by having more reads under way: they would only take memory. Writes wait for the disk together. */
-const isFree = ({here}: Payer, sort: Sort): boolean => sort !== 'readOnly' || here.readOnly < waitLimits.readOnlyBehindMax;
+/** Who is behind gains nothing by having more long lists under way: they would only take memory. What hangs elsewhere does not count. */
+const hasLists = ({here}: Payer): boolean => here.pieces >= waitLimits.piecesBehindMax;
 
 const tooMany = (why: string, retryAfterSeconds: number): ApiError =>
   new ApiError('TooManyRequests', `Too many requests, please try again later. (${why})`, {retryAfterSeconds});

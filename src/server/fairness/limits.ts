@@ -23,8 +23,8 @@ export const waitLimits = {
   /** As many as the largest burst of client-go. */
   perUserMax: 300,
   perWorkspaceMax: 900,
-  /** Of a user who is behind, in flight: what reads waits for nothing but the loop. */
-  readOnlyBehindMax: 8,
+  /** Requests of a user who is behind whose long work waits for turns; while there are so many, no further lists are let in. */
+  piecesBehindMax: 8,
   /** What is let in between two rounds of the event loop may take about so long, and is no more than so many. */
   letInMsMax: 2,
   letInMax: 32,

@@ -52,6 +52,11 @@ export class Visit implements Spender, InLine {
     this.#inWorkspace = true;
   }
 
+  /** Its long work begins or ends to wait for a turn. */
+  noteTurn(by: 1 | -1): void {
+    if (this.#payer) this.#payer.here.pieces += by;
+  }
+
   spent(ms: number, nowMs: number): void {
     this.#payer?.user.spend(ms, nowMs);
     if (this.#inWorkspace) this.#payer?.ofWorkspace.spend(ms, nowMs);
