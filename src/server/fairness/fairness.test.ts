@@ -2,113 +2,13 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {workspaceIdOf} from '../../api/cluster.ts';
-import {ApiError} from '../../api/errors.ts';
 import {accountUser} from '../../auth/service-account.ts';
-import type {User} from '../../auth/user.ts';
-import {anonymous, groups} from '../../auth/user.ts';
+import {anonymous} from '../../auth/user.ts';
 import {createMetrics} from '../metrics.ts';
-import {Fairness} from './fairness.ts';
-import type {FairnessLimits} from './limits.ts';
 import {waitLimits} from './limits.ts';
-import {LoopTime} from './loop-time.ts';
 import {fairnessMetrics} from './metrics.ts';
+import {fill, late, Server, tooMany} from './server.suite.ts';
 import type {Sort, Visit} from './visit.ts';
-
-const generous: FairnessLimits = {
-  readOnlyMax: 8,
-  mutatingMax: 4,
-  perUserMax: 0,
-  perWorkspaceMax: 0,
-  loopPerUser: {msPerSecond: 100, burstMs: 100},
-  loopPerWorkspace: {msPerSecond: 200, burstMs: 200},
-  watchesPerUserMax: 3,
-  watchesPerWorkspaceMax: 5,
-};
-
-/** A server whose time passes when the test says so; a round of the loop is a real one. */
-class Server {
-  nowMs = 0;
-  readonly fairness: Fairness;
-  #timers: {readonly atMs: number; readonly ring: () => void}[] = [];
-
-  constructor(limits: Partial<FairnessLimits> = {}) {
-    this.fairness = new Fairness({
-      limits: {...generous, ...limits},
-      time: new LoopTime(() => ({active: 0, idle: this.nowMs})),
-      timers: {
-        after: (ms, ring) => {
-          const timer = {atMs: this.nowMs + ms, ring};
-          this.#timers.push(timer);
-          return () => {
-            this.#timers = this.#timers.filter(other => other !== timer);
-          };
-        },
-        turn: () => new Promise(resolve => setImmediate(resolve)),
-      },
-    });
-  }
-
-  get timers(): number {
-    return this.#timers.length;
-  }
-
-  enter(
-    user: string | User,
-    workspace = 'w',
-    sort: Sort = 'readOnly',
-    signal = new AbortController().signal,
-    isList = false,
-  ): Visit | Promise<Visit> {
-    const who = typeof user === 'string' ? {name: user, groups: [groups.authenticated]} : user;
-    return this.fairness.enter({user: who, workspace, sort, isList, gone: () => signal});
-  }
-
-  /** Goes in at once, as is demanded. */
-  inside(...asking: Parameters<Server['enter']>): Visit {
-    const entered = this.enter(...asking);
-    assert.ok(!(entered instanceof Promise), `${JSON.stringify(asking)} has to wait`);
-    return entered;
-  }
-
-  pass(ms: number): void {
-    this.nowMs += ms;
-    for (const due of this.#timers.filter(({atMs}) => atMs <= this.nowMs)) {
-      this.#timers = this.#timers.filter(other => other !== due);
-      due.ring();
-    }
-  }
-
-  async rounds(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve));
-  }
-}
-
-const tooMany =
-  (text: string, retryAfterSeconds = 1) =>
-  (err: unknown) =>
-    err instanceof ApiError &&
-    err.reason === 'TooManyRequests' &&
-    err.code === 429 &&
-    err.message === `Too many requests, please try again later. (${text})` &&
-    err.details?.retryAfterSeconds === retryAfterSeconds;
-const late = 'it was not its turn in time';
-
-/** Enters until it would have to wait. The last one goes on waiting, and leaves at once when it is let in. */
-async function fill(server: Server, ...asking: Parameters<Server['enter']>): Promise<readonly Visit[]> {
-  const visits: Visit[] = [];
-  for (;;) {
-    const entered = server.enter(...asking);
-    if (!(entered instanceof Promise)) visits.push(entered);
-    else {
-      entered.then(
-        visit => visit.leave(),
-        () => undefined,
-      );
-      await server.rounds(2);
-      return visits;
-    }
-  }
-}
 
 test('one user alone gets a third of the places, and of what is left others get a third again', async () => {
   const server = new Server();
@@ -187,75 +87,6 @@ test('who is gone waits no more', async () => {
   assert.deepEqual([before, server.timers, server.fairness.waiting('global-default')], [3, 1, 1]);
 });
 
-test('who spent too much of the loop waits behind all others, and comes through when there are none', async () => {
-  const server = new Server();
-  const visit = server.inside('ann');
-  visit.spent(300, server.nowMs);
-  visit.leave();
-  const waiting = server.enter('ann');
-  assert.ok(waiting instanceof Promise);
-  server.inside('bob');
-  (await waiting).leave();
-  server.pass(2_001);
-  server.inside('ann').leave();
-});
-
-test('what hangs elsewhere holds up nothing of a user who is behind, and long lists under way only other lists', async () => {
-  const server = new Server({readOnlyMax: 1_000});
-  const {fairness} = server;
-  const hanging = Array.from({length: 50}, () => server.inside('ann'));
-  hanging[0]!.spent(300, 0);
-  let inside = 0;
-  const enter = (isList: boolean): void => {
-    const {signal} = new AbortController();
-    void Promise.resolve(server.enter('ann', 'w', 'readOnly', signal, isList)).then(() => inside++);
-  };
-  enter(true);
-  await server.rounds(3);
-  assert.equal(inside, 1);
-  let working = true;
-  const work = hanging.slice(0, 2 * waitLimits.piecesBehindMax).map(visit =>
-    fairness.time.run(visit, async () => {
-      while (working) await fairness.turn();
-    }),
-  );
-  enter(true);
-  enter(false);
-  await server.rounds(50);
-  assert.equal(inside, 2);
-  working = false;
-  await Promise.all(work);
-  await server.rounds(3);
-  assert.equal(inside, 3);
-});
-
-test('strangers do not spend what is a workspace’s; those who may do something there do', () => {
-  const server = new Server();
-  const stranger = server.inside('ann');
-  stranger.spent(1_000, 0);
-  stranger.leave();
-  server.inside('bob').leave();
-  const visit = server.inside('bob');
-  visit.allowed();
-  visit.spent(250, 0);
-  visit.leave();
-  assert.ok(server.enter('cid') instanceof Promise);
-  server.inside('cid', 'x');
-});
-
-test('a client that is behind is told for how long', async () => {
-  const server = new Server();
-  (await fill(server, 'ann'))[0]!.spent(450, 0);
-  const waiting = assert.rejects(async () => server.enter('ann'), tooMany(late, 1));
-  server.pass(waitLimits.waitMsMax);
-  await waiting;
-  const other = new Server({loopPerUser: {msPerSecond: 10, burstMs: 100}});
-  (await fill(other, 'ann'))[0]!.spent(450, 0);
-  const longer = assert.rejects(async () => other.enter('ann'), tooMany(late, waitLimits.retrySecondsMax));
-  other.pass(waitLimits.waitMsMax);
-  await longer;
-});
-
 test('watches take no places, and are bounded by themselves', async () => {
   const server = new Server();
   await fill(server, 'ann');
@@ -306,40 +137,6 @@ test('an exempt request takes nobody’s place', async () => {
   assert.equal(server.fairness.executing('readOnly'), 103);
   for (const visit of visits) visit.leave();
   assert.equal(server.fairness.executing('readOnly'), 3);
-});
-
-test('long work gives way to others in turns, whoever has how much of it', async () => {
-  const server = new Server({readOnlyMax: 1_000});
-  const {fairness} = server;
-  const done: string[] = [];
-  const work = (visit: Visit, name: string, pieces: number): Promise<void> =>
-    fairness.time.run(visit, async () => {
-      for (let i = 0; i < pieces; i++) await fairness.turn();
-      done.push(name);
-    });
-  const flood = Array.from({length: 100}, (_, i) => work(server.inside('ann', 'flood'), `flood-${i}`, 3));
-  const victim = work(server.inside('bob'), 'victim', 3);
-  await Promise.all([...flood, victim]);
-  assert.equal(done[0], 'victim');
-  assert.equal(done.length, 101);
-});
-
-test('one piece of long work in a round of the loop', async () => {
-  const server = new Server();
-  let pieces = 0;
-  const work = Array.from({length: 4}, (_, i) =>
-    server.fairness.time.run(server.inside('ann', 'w', i < 3 ? 'watch' : 'readOnly'), async () => {
-      for (let n = 0; n < 5; n++) {
-        await server.fairness.turn();
-        pieces++;
-      }
-    }),
-  );
-  for (let last = -1; pieces < 20; last = pieces) {
-    await server.rounds(1);
-    assert.ok(pieces - Math.max(last, 0) <= 1, `${last} and then ${pieces}`);
-  }
-  await Promise.all(work);
 });
 
 test('what operators see', async () => {
@@ -415,23 +212,3 @@ test('never more than the limit, and every place comes back once, whatever happe
       assert.equal((await fill(server, 'new')).length, 3);
     }),
   ));
-
-test('however many of one wait, another is let in within as many rounds as there are workspaces', async () => {
-  const server = new Server();
-  const ann = server.inside('ann', 'flood');
-  ann.allowed();
-  ann.spent(10_000, 0);
-  const bob = server.inside('bob', 'calm');
-  bob.spent(500, 0);
-  const flood = Array.from({length: waitLimits.perUserMax}, () => server.enter('ann', 'flood'));
-  let inAfter = -1;
-  const waiting = server.enter('bob', 'calm');
-  assert.ok(waiting instanceof Promise);
-  let rounds = 0;
-  void waiting.then(() => (inAfter = rounds));
-  for (; rounds < 10 && inAfter < 0; rounds++) await server.rounds(1);
-  assert.ok(inAfter >= 0 && inAfter <= 3, `after ${inAfter} rounds`);
-  server.pass(waitLimits.waitMsMax);
-  const outcomes = await Promise.allSettled(flood);
-  assert.ok(outcomes.some(({status}) => status === 'rejected'));
-});
