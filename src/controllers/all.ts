@@ -7,11 +7,13 @@ import {garbageCollector} from './garbage-collector.ts';
 import {namespaceContents} from './namespace-contents.ts';
 import {namespaces} from './namespaces.ts';
 import {quotas} from './quotas.ts';
+import {workspaceTypes} from './workspace-types.ts';
 import {workspaces} from './workspaces.ts';
 
 /** Every loop there is. */
 export const allControllers = (tokens: AccountTokens): readonly Controller[] => [
   workspaces,
+  workspaceTypes,
   namespaces,
   namespaceContents,
   accountSecrets(tokens),

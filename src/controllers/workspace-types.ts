@@ -1,0 +1,78 @@
+import type {Surroundings} from '../admission/rule.ts';
+import {root} from '../api/cluster.ts';
+import {digString, equal} from '../api/json.ts';
+import {asJson, timestamp} from '../api/object.ts';
+import {builtInSection, parseKey, rangeOf} from '../registry/keys.ts';
+import {putOp} from '../registry/ops.ts';
+import {decodeStored, peek} from '../registry/stored.ts';
+import type {Entry, Key, Op} from '../storage/storage.ts';
+import {setConditions, statusOf} from '../tenancy/conditions.ts';
+import {virtualWorkspaces} from '../tenancy/workspace-types.ts';
+import type {Controller} from './controller.ts';
+import {none} from './controller.ts';
+import {commitAll} from './removal.ts';
+
+export const workspaceTypesLimits = {
+  /** Shards that a type tells of: the first ones by name. */
+  shardsMax: 1_000,
+  /** Types that are brought in line with changed shards in one go. */
+  atOnceMax: 200,
+} as const;
+
+const types = rangeOf({group: 'tenancy.kcp.io', resource: 'workspacetypes', section: builtInSection});
+const shards = rangeOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection}, root);
+const everyType = 'every type';
+
+/** Keeps in the status of workspace types where their initializers and terminators find the workspaces, shard by shard (spec kcp 1.2). */
+export const workspaceTypes: Controller = {
+  name: 'workspace-types',
+  wakes({key, type}) {
+    if (key.startsWith(shards)) return [everyType];
+    return type !== 'delete' && key.startsWith(types) ? [key] : none;
+  },
+  async reconcile(ref, around) {
+    const {store, world} = around;
+    const bases = await basesOfShards(around);
+    if (ref !== everyType) {
+      const entry = await store.get(ref as Key);
+      await write(entry ? [entry] : [], bases, around);
+      return undefined;
+    }
+    for (let after: Key | undefined, more = true; more; await world.turn()) {
+      const page = await store.list(types, {limit: workspaceTypesLimits.atOnceMax, ...(after && {after})});
+      await write(page.entries, bases, around);
+      after = page.entries.at(-1)?.key;
+      more = page.more;
+    }
+    return undefined;
+  },
+};
+
+/** Where the virtual workspaces of each shard are; shards that do not say have none. */
+async function basesOfShards({store}: Surroundings): Promise<readonly string[]> {
+  const {entries} = await store.list(shards, {limit: workspaceTypesLimits.shardsMax});
+  return entries
+    .map(entry => digString(asJson(peek(entry)), 'spec', 'virtualWorkspaceURL'))
+    .filter(url => url !== undefined && url !== '') as string[];
+}
+
+/** Who was quicker with one of them has made an event of their own. */
+async function write(entries: readonly Entry[], bases: readonly string[], around: Surroundings): Promise<void> {
+  const now = timestamp(around.world.now());
+  await commitAll(
+    around,
+    entries.flatMap(entry => statusOp(entry, bases, now) ?? []),
+  );
+}
+
+function statusOp(entry: Entry, bases: readonly string[], now: string): Op | undefined {
+  const type = decodeStored(entry);
+  const before = asJson(peek(entry))['status'];
+  const status = statusOf(type);
+  const found = virtualWorkspaces(bases, {cluster: parseKey(entry.key).workspace, name: type.metadata.name});
+  if (found.length > 0) status['virtualWorkspaces'] = found;
+  else delete status['virtualWorkspaces'];
+  const ready = ['Ready', 'VirtualWorkspaceURLsReady'].map(one => ({type: one, status: 'True'}) as const);
+  setConditions(type, ready, now);
+  return equal(status, before) ? undefined : putOp(entry.key, type, entry.revision);
+}
