@@ -10,7 +10,7 @@ import {putOp} from '../registry/ops.ts';
 import {decodeStored} from '../registry/stored.ts';
 import {setConditions, statusOf} from '../tenancy/conditions.ts';
 import {finalizers, labels} from '../tenancy/names.ts';
-import {initializedCondition} from '../tenancy/new-workspace.ts';
+import {initializedCondition} from '../tenancy/new-cluster.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
 import {keepServersAnnotations} from './servers-annotations.ts';
 

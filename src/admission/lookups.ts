@@ -8,7 +8,7 @@ import {peek} from '../registry/stored.ts';
 import type {Entry, Storage} from '../storage/storage.ts';
 import {annotations} from '../tenancy/names.ts';
 import type {FoundType, TypeLookup} from '../tenancy/workspace-types.ts';
-import {parseType, withBases} from '../tenancy/workspace-types.ts';
+import {parseType} from '../tenancy/workspace-types.ts';
 
 const workspaceTypes = {group: 'tenancy.kcp.io', resource: 'workspacetypes', section: builtInSection} as const;
 
@@ -45,10 +45,12 @@ export async function canonicalPath(store: Storage, id: WorkspaceId): Promise<st
   return entry ? pathOf(entry, id) : id;
 }
 
-/** The type of an existing logical cluster, with its bases; none when it has no type any more. */
-export async function typesOf(store: Storage, logicalCluster: Entry): Promise<readonly FoundType[]> {
-  const ref = parseType(peek(logicalCluster).metadata.annotations?.[annotations.type] ?? '');
-  const lookup = typeLookup(store);
-  const type = ref && (await lookup(ref.path, ref.name));
-  return type ? withBases(type, lookup) : [];
+/** The type of an existing logical cluster as it calls it, and its object; undefined when that is gone. */
+export async function typeOf(
+  store: Storage,
+  logicalCluster: Entry,
+): Promise<{readonly name: string; readonly type: FoundType | undefined}> {
+  const name = peek(logicalCluster).metadata.annotations?.[annotations.type] ?? '';
+  const ref = parseType(name);
+  return {name, type: ref && (await typeLookup(store)(ref.path, ref.name))};
 }

@@ -134,9 +134,12 @@ test('names of workspaces', async () => {
 });
 
 test('where a workspace lies is the server’s to say', async () => {
-  for (const field of ['cluster', 'URL']) {
+  for (const [field, name] of [
+    ['cluster', 'Cluster'],
+    ['URL', 'URL'],
+  ] as const) {
     const body = workspaceObject('forged', undefined, {[field]: 'x'});
-    refused(await api.post(workspacesIn('root'), body), 403, `spec.${field} can only be set by system privileged users`);
+    refused(await api.post(workspacesIn('root'), body), 403, `spec.${name} can only be set by system privileged users`);
   }
   await createWorkspace(api, 'root', 'fixed');
   const path = `${workspacesIn('root')}/fixed`;
