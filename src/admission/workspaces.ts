@@ -1,6 +1,6 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {forbidden} from '../api/errors.ts';
-import {dig, digString, isObject, setKey} from '../api/json.ts';
+import {dig, digString, equal, isObject, setKey, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import type {Authorizer} from '../auth/authorize.ts';
@@ -29,6 +29,12 @@ export const workspaces: Rule = {
     else if (write.verb === 'delete') leave(write.object);
     else keepServersFields(write);
     label(write.object);
+  },
+  settle: ({verb, object, old}) => {
+    // That it is another one is an error of validation, which does not see that it is gone.
+    const [now, before] = [object, old].map(one => one && dig(asJson(one), 'spec', 'type'));
+    if (verb === 'update' && !equal(now, before))
+      throw refused(object, `spec.type: Invalid value: ${stringify(now ?? null)}: field is immutable`);
   },
 };
 

@@ -146,6 +146,7 @@ test('where a workspace lies is the server’s to say', async () => {
   refused(await api.patch(path, {spec: {cluster: 'other'}}), 403, 'spec.cluster can only be changed by system privileged users');
   const type = await api.patch(path, {spec: {type: {name: 'universal'}}});
   assert.ok(type.status === 403 || type.status === 422, type.text);
+  refused(await api.patch(path, {spec: {type: null}}), 403, 'spec.type: Invalid value: null: field is immutable');
 });
 
 test('nobody makes or takes a logical cluster by hand', async () => {
