@@ -1,5 +1,5 @@
 import type {WorkspaceId} from '../api/cluster.ts';
-import {isWorkspaceId} from '../api/cluster.ts';
+import {isWorkspaceId, startOf} from '../api/cluster.ts';
 import {digString} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {builtInSection, keyOf} from '../registry/keys.ts';
@@ -14,8 +14,8 @@ const workspaceTypes = {group: 'tenancy.kcp.io', resource: 'workspacetypes', sec
 
 /** The id behind a path or id; undefined when there is none. */
 export async function clusterAt(store: Storage, path: string): Promise<WorkspaceId | undefined> {
-  const [first, ...names] = path.split(':') as [string, ...string[]];
   if (isWorkspaceId(path)) return path;
+  const {first, names} = startOf(path);
   if (!isWorkspaceId(first)) return undefined;
   let at: WorkspaceId = first;
   for (const name of names) {

@@ -136,6 +136,7 @@ export async function sweep(id: WorkspaceId, around: Surroundings): Promise<void
   for (;;) {
     const {entries} = await store.byTerm(terms.workspace(id), {limit: removalLimits.pageEntriesMax});
     if (entries.length === 0) return;
-    await commitAll(around, entries.map(deleteOp));
+    // The home of a user may be made anew under the same id: then what is there is its content.
+    await store.commit([{check: logicalClusterKey(id), expect: 'absent'}, ...entries.map(deleteOp)]);
   }
 }

@@ -80,6 +80,8 @@ const {handler} = createPlane({
     {store: nothing, starting: nothing, ending: () => false},
   ),
   observe: nothing,
+  // They are made where the loops are.
+  homes: false,
   eventsKeptMs: 0,
 });
 

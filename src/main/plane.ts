@@ -45,6 +45,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly elsewhere?: Elsewhere;
   /** What is recorded of requests; nothing when absent. */
   readonly audit?: Audit | undefined;
+  /** Whether users who ask for their home workspace get one. */
+  readonly homes: boolean;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
   readonly eventsKeptMs: number;
 };
@@ -77,6 +79,7 @@ export function createPlane(options: PlaneOptions): Plane {
     issuedIn: options.issuedIn,
     anonymous: options.anonymous,
     rules,
+    homes: options.homes,
     about: options.about,
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),

@@ -21,6 +21,7 @@ import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
+import {asksForHome, homeWorkspace} from './home-workspace.ts';
 import type {Handler, HttpReply} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
@@ -62,6 +63,7 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
     if (wish) trail?.actsAs(user);
     const attributes = attributesOf(call, place);
     if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
+    if (deps.homes && asksForHome(call, place)) return compress(call, await homeWorkspace(deps, call, user, trail));
     const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
     trail?.allowed(allowed.why);
     return await orElsewhere(deps, call, place, async () => {

@@ -106,10 +106,15 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
       {store: () => undefined, starting: () => undefined, ending: () => false},
     ),
     observe: () => {},
+    homes: true,
     eventsKeptMs: 3_600_000,
     ...more,
   });
-  await plane.start({urls: {base: url, external: url, virtualWorkspace: url}, workspaceTypes: true});
+  await plane.start({
+    urls: {base: url, external: url, virtualWorkspace: url},
+    workspaceTypes: true,
+    homeCreatorGroups: ['system:authenticated'],
+  });
   const api = apiClient(plane.handler, users.kcpAdmin);
   return {
     api,
