@@ -8,8 +8,8 @@ import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
 import {logicalClusterKey, pathOf, phaseOf, read} from '../registry/logical-clusters.ts';
 import {peek} from '../registry/stored.ts';
-import {statusOf} from '../tenancy/conditions.ts';
 import {ownerText} from '../tenancy/creator.ts';
+import {sayLeaving} from '../tenancy/leaving.ts';
 import {annotations, labels} from '../tenancy/names.ts';
 import type {Closure, FoundType} from '../tenancy/workspace-types.ts';
 import {additionalLabels, defaultChildType, findType, nestingProblem, printType, withBases} from '../tenancy/workspace-types.ts';
@@ -26,7 +26,7 @@ export const workspaces: Rule = {
   of: resource => resource.gr.group === gr.group && resource.gr.resource === gr.resource,
   async mutate(write, around) {
     if (write.verb === 'create') await prepare(write, around);
-    else if (write.verb === 'delete') leave(write.object);
+    else if (write.verb === 'delete') sayLeaving(write.object);
     else keepServersFields(write);
     label(write.object);
   },
@@ -110,12 +110,6 @@ function basesOr(object: KubeObject, found: Closure | string): Closure {
 async function mayUse(user: User, {ref, cluster}: FoundType, authorizer: Authorizer): Promise<boolean> {
   const resource = {group: gr.group, plural: 'workspacetypes', subresource: undefined, namespace: undefined, name: ref.name};
   return (await authorizer.decide(user, {verb: 'use', workspace: cluster as WorkspaceId, resource}, {entered: true})).allowed;
-}
-
-/** A deleted workspace that waits for its content says so. */
-function leave(object: KubeObject): void {
-  const terminators = dig(asJson(object), 'status', 'terminators');
-  statusOf(object)['phase'] = Array.isArray(terminators) && terminators.length > 0 ? 'Terminating' : 'Deleting';
 }
 
 /** Where a workspace lies is decided by the server alone. */

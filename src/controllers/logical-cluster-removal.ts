@@ -5,10 +5,11 @@ import {timestamp} from '../api/object.ts';
 import {builtInSection, parseKey, rangeOf, terms} from '../registry/keys.ts';
 import {logicalClusterKey} from '../registry/logical-clusters.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
-import {decodeStored} from '../registry/stored.ts';
+import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Key, Op} from '../storage/storage.ts';
-import {setConditions, statusOf} from '../tenancy/conditions.ts';
-import {finalizers, labels} from '../tenancy/names.ts';
+import {setConditions} from '../tenancy/conditions.ts';
+import {sayLeaving, terminatorsOf} from '../tenancy/leaving.ts';
+import {finalizers} from '../tenancy/names.ts';
 import {commitAll, finalizersOf, isMarked, markOp, removalLimits} from './removal.ts';
 
 const workspacePrefix = rangeOf({group: 'tenancy.kcp.io', resource: 'workspaces', section: builtInSection});
@@ -35,6 +36,11 @@ export async function clearCluster(
   workspace: Entry | undefined,
   around: Surroundings,
 ): Promise<void> {
+  if (terminatorsOf(peek(logicalCluster)).length > 0) {
+    // They work with what is inside. When the last of them is done, the logical cluster says so.
+    await letTerminate(logicalCluster, around);
+    return;
+  }
   const content = await contentOf(id, around);
   if (content.held.length > 0) {
     await commitAll(around, [...content.free.map(deleteOp), ...(await markHeld(content.held, around))]);
@@ -75,12 +81,15 @@ const markHeld = (held: readonly Entry[], around: Surroundings): Promise<Op[]> =
   Promise.all(
     held
       .filter(entry => !isMarked(entry))
-      .map(entry => markOp(entry, around, entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined)),
+      .map(entry => markOp(entry, around, entry.key.startsWith(workspacePrefix) ? sayLeaving : undefined)),
   );
 
-function sayDeleting(object: KubeObject): void {
-  statusOf(object)['phase'] = 'Deleting';
-  object.metadata.labels = {...object.metadata.labels, [labels.phase]: 'Deleting'};
+/** Begins the end of a logical cluster whose terminators come first. */
+async function letTerminate(logicalCluster: Entry, {store, world}: Surroundings): Promise<void> {
+  if (isMarked(logicalCluster)) return;
+  const object = decodeStored(logicalCluster);
+  markLogicalCluster(object, timestamp(world.now()));
+  await store.commit([putOp(logicalCluster.key, object, logicalCluster.revision)]);
 }
 
 /** Says on the logical cluster what is still in it (spec kcp 4.5). */
@@ -109,7 +118,7 @@ function markLogicalCluster(object: KubeObject, now: string): void {
     metadata.deletionGracePeriodSeconds = 0;
     if (metadata.generation) metadata.generation++;
   }
-  sayDeleting(object);
+  sayLeaving(object);
 }
 
 /** The end of a logical cluster and of its workspace, unless somebody else still holds them. */

@@ -99,7 +99,7 @@ function logicalCluster(plan: ClusterPlan, maker: Maker, {initializers, waiting,
       ...(creator && {[annotations.owner]: ownerText(creator, phase)}),
     },
     labels: {[labels.phase]: phase},
-    finalizers: [finalizers.content],
+    finalizers: [finalizers.content, ...(terminators.length > 0 ? [finalizers.terminators] : [])],
   };
   const spec = {
     directlyDeletable: false,
