@@ -44,7 +44,7 @@ export async function clearCluster(
   const content = await contentOf(id, around);
   if (content.held.length > 0) {
     await commitAll(around, [...content.free.map(deleteOp), ...(await markHeld(content.held, around))]);
-    await waitFor(logicalCluster, content.held, around);
+    await waitFor(logicalCluster, workspace, content.held, around);
     return;
   }
   const all = [...content.free, ...content.supporting];
@@ -92,23 +92,30 @@ async function letTerminate(logicalCluster: Entry, {store, world}: Surroundings)
   await store.commit([putOp(logicalCluster.key, object, logicalCluster.revision)]);
 }
 
-/** Says on the logical cluster what is still in it (spec kcp 4.5). */
-async function waitFor(logicalCluster: Entry, held: readonly Entry[], {store, world}: Surroundings): Promise<void> {
+/** Says on the logical cluster, and on the workspace for those who only see that, what is still in it (spec kcp 4.5). */
+async function waitFor(
+  logicalCluster: Entry,
+  workspace: Entry | undefined,
+  held: readonly Entry[],
+  {store, world}: Surroundings,
+): Promise<void> {
   const counts = Map.groupBy(held, entry => {
     const {group, resource} = parseKey(entry.key).space;
     return group ? `${resource}.${group}` : resource;
   });
   const message = `Some resources are remaining: ${[...counts].map(([name, of]) => `${name} has ${of.length} resource instances`).join(', ')}`;
-  const object = decodeStored(logicalCluster);
-  const before = JSON.stringify(object);
+  const remaining = {type: 'WorkspaceContentDeleted', status: 'False', severity: 'Info', reason: 'SomeResourcesRemain', message} as const;
   const now = timestamp(world.now());
-  markLogicalCluster(object, now);
-  setConditions(
-    object,
-    [{type: 'WorkspaceContentDeleted', status: 'False', severity: 'Info', reason: 'SomeResourcesRemain', message}],
-    now,
-  );
-  if (JSON.stringify(object) !== before) await store.commit([putOp(logicalCluster.key, object, logicalCluster.revision)]);
+  const ops: Op[] = [];
+  for (const entry of [logicalCluster, ...(workspace && isMarked(workspace) ? [workspace] : [])]) {
+    const object = decodeStored(entry);
+    const before = JSON.stringify(object);
+    if (entry === logicalCluster) markLogicalCluster(object, now);
+    setConditions(object, [remaining], now);
+    if (JSON.stringify(object) !== before) ops.push(putOp(entry.key, object, entry.revision));
+  }
+  const [first, ...others] = ops;
+  if (first) await store.commit([first, ...others]);
 }
 
 function markLogicalCluster(object: KubeObject, now: string): void {

@@ -66,6 +66,7 @@ export class Trail {
   /** It may be done. `why` is told where no step does. */
   allowed(why: string): void {
     this.#allowed = true;
+    this.#hidden = false;
     this.#annotations.set('authorization.k8s.io/decision', 'allow');
     this.#annotations.set('authorization.k8s.io/reason', this.steps.length > 0 ? 'access granted' : why);
   }

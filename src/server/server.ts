@@ -11,6 +11,7 @@ import {refusal} from '../auth/authorize.ts';
 import {impersonate, readWish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
 import type {User} from '../auth/user.ts';
+import {groups} from '../auth/user.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
 import {auditIdOf, withAuditId} from './audit-id.ts';
@@ -62,7 +63,8 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
     const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
     if (wish) trail?.actsAs(user);
     const attributes = attributesOf(call, place);
-    if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
+    const missing = await whatIsMissing(deps, user, attributes, place);
+    if (missing) throw missing;
     if (deps.homes && asksForHome(call, place)) return compress(call, await homeWorkspace(deps, call, user, trail));
     const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
     trail?.allowed(allowed.why);
@@ -101,9 +103,18 @@ async function orElsewhere(
   }
 }
 
-/** That a path leads nowhere is for those to know who may see where it ends; to others it looks as if it was only forbidden. */
-async function whatIsMissing({authorizer}: Deps, user: User, attributes: Attributes, {workspace, missing}: Place): Promise<ApiError> {
-  if (missing === undefined || missing === 'hidden') return refusal(user, attributes);
+/**
+ * That a path leads nowhere is for those to know who may see where it ends; to others it looks as if it was only forbidden. The shard itself may look
+ * whether anything is left where a logical cluster was, or is not yet open.
+ */
+async function whatIsMissing(
+  {authorizer}: Deps,
+  user: User,
+  attributes: Attributes,
+  {workspace, missing}: Place,
+): Promise<ApiError | undefined> {
+  if (missing === undefined) return undefined;
+  if (missing === 'hidden') return user.groups.includes(groups.masters) ? undefined : refusal(user, attributes);
   const workspaces = {group: 'tenancy.kcp.io', plural: 'workspaces', subresource: undefined, namespace: undefined, name: undefined};
   const decision = await authorizer.decide(user, {verb: 'get', workspace, resource: workspaces});
   return decision.allowed ? missing : refusal(user, attributes);
