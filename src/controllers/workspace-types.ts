@@ -6,8 +6,7 @@ import {builtInSection, parseKey, rangeOf} from '../registry/keys.ts';
 import {putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Key, Op} from '../storage/storage.ts';
-import {setConditions, statusOf} from '../tenancy/conditions.ts';
-import {virtualWorkspaces} from '../tenancy/workspace-types.ts';
+import {renewTypeStatus} from '../tenancy/workspace-type-status.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {commitAll} from './removal.ts';
@@ -67,12 +66,6 @@ async function write(entries: readonly Entry[], bases: readonly string[], around
 
 function statusOp(entry: Entry, bases: readonly string[], now: string): Op | undefined {
   const type = decodeStored(entry);
-  const before = asJson(peek(entry))['status'];
-  const status = statusOf(type);
-  const found = virtualWorkspaces(bases, {cluster: parseKey(entry.key).workspace, name: type.metadata.name});
-  if (found.length > 0) status['virtualWorkspaces'] = found;
-  else delete status['virtualWorkspaces'];
-  const ready = ['Ready', 'VirtualWorkspaceURLsReady'].map(one => ({type: one, status: 'True'}) as const);
-  setConditions(type, ready, now);
-  return equal(status, before) ? undefined : putOp(entry.key, type, entry.revision);
+  renewTypeStatus(type, parseKey(entry.key).workspace, bases, now);
+  return equal(asJson(type)['status'], asJson(peek(entry))['status']) ? undefined : putOp(entry.key, type, entry.revision);
 }

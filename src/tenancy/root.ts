@@ -3,6 +3,7 @@ import type {JsonObject} from '../api/json.ts';
 import type {Made, Maker, StandingExport} from './contents.ts';
 import {make, namespaceWithContents, standingBinding} from './contents.ts';
 import {annotations, labels} from './names.ts';
+import {renewTypeStatus} from './workspace-type-status.ts';
 
 /** The APIs that come to every workspace by a binding to root, in kcp; here the kinds are everywhere, and the bindings tell of them. */
 export const standingExports = (identityOf: (name: string) => string): readonly StandingExport[] => [
@@ -84,20 +85,14 @@ export const shard = ({maker, urls, shardName}: Pick<RootPlan, 'maker' | 'urls' 
 
 const universal = {name: 'universal', path: 'root'};
 
-function typesOf({maker, workspaceTypes}: RootPlan): Made[] {
+function typesOf({maker, workspaceTypes, urls}: RootPlan): Made[] {
   const base = {extend: {with: [universal]}, defaultChildWorkspaceType: universal};
-  const type = (name: string, spec: JsonObject): Made => ({
-    group: 'tenancy.kcp.io',
-    version: 'v1alpha1',
-    plural: 'workspacetypes',
-    object: make(
-      maker,
-      'tenancy.kcp.io/v1alpha1',
-      'WorkspaceType',
-      {name, generation: 1, annotations: {[annotations.path]: 'root'}},
-      {spec},
-    ),
-  });
+  const type = (name: string, spec: JsonObject): Made => {
+    const metadata = {name, generation: 1, annotations: {[annotations.path]: 'root'}};
+    const object = make(maker, 'tenancy.kcp.io/v1alpha1', 'WorkspaceType', metadata, {spec});
+    renewTypeStatus(object, maker.cluster, [urls.virtualWorkspace], maker.now);
+    return {group: 'tenancy.kcp.io', version: 'v1alpha1', plural: 'workspacetypes', object};
+  };
   return [
     type('universal', {
       initializer: true,

@@ -156,18 +156,3 @@ export function lifecycleIds(closure: Closure, field: 'initializer' | 'terminato
   if (field === 'initializer' && defaultBindings(closure).length > 0) ids.push(ownInitializers.bindings);
   return ids;
 }
-
-/**
- * Where those who initialize or clean up workspaces of a type find them (spec kcp 1.2): an endpoint each per shard, whether or not the type has them now.
- * @param bases the URLs of the shards' virtual workspaces
- */
-export const virtualWorkspaces = (
-  bases: readonly string[],
-  {cluster, name}: {readonly cluster: string; readonly name: string},
-): JsonObject[] =>
-  bases.flatMap(base =>
-    (['initializing', 'terminating'] as const).map(type => ({
-      url: `${base.replace(/\/+$/, '')}/services/${type}workspaces/${cluster}:${name}`,
-      type,
-    })),
-  );
