@@ -14,6 +14,8 @@ export type Attack = {
   readonly expect: readonly number[];
 };
 
+const admission = '/apis/admissionregistration.k8s.io/v1';
+const policies = `${admission}/validatingadmissionpolicies`;
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const evils = '/apis/example.com/v1/namespaces/default/evils';
 const ruled = '/apis/example.com/v1/namespaces/default/ruleds';
@@ -37,6 +39,16 @@ const ruledOf = (items: number): object => ({
   kind: 'Ruled',
   metadata: {name: 'x'},
   spec: {items: Array.from({length: items}, (_, i) => i)},
+});
+
+const configMapRule = {operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps']};
+/** About configmaps that are labelled for it. */
+const policyOf = (name: string, expressions: readonly string[]): object => ({
+  metadata: {name},
+  spec: {
+    matchConstraints: {resourceRules: [configMapRule], objectSelector: {matchLabels: {policed: 'yes'}}},
+    validations: expressions.map(expression => ({expression})),
+  },
 });
 
 /** What is there before the attacks begin. */
@@ -64,6 +76,12 @@ export const prepared: readonly {readonly method: 'POST'; readonly target: strin
   },
   {method: 'POST', target: definitions, body: json(customKind('ruleds', pairs(10)))},
   {method: 'POST', target: configMaps, body: json({metadata: {name: 'patched'}, data: {count: '0'}})},
+  {method: 'POST', target: policies, body: json(policyOf('costly', Array(12).fill('object.data.all(a, object.data.all(b, a + b != ""))')))},
+  {
+    method: 'POST',
+    target: `${admission}/validatingadmissionpolicybindings`,
+    body: json({metadata: {name: 'costly'}, spec: {policyName: 'costly', validationActions: ['Deny']}}),
+  },
 ];
 
 const nested = (levels: number): object => (levels === 0 ? {type: 'string'} : {type: 'object', properties: {a: nested(levels - 1)}});
@@ -209,6 +227,29 @@ export const attacks: readonly Attack[] = [
   },
   {name: 'rules just below their budget', method: 'POST', target: `${ruled}?dryRun=All`, body: json(ruledOf(250)), expect: [201]},
   {name: 'rules beyond their budget', method: 'POST', target: `${ruled}?dryRun=All`, body: json(ruledOf(400)), expect: [422]},
+  {
+    name: 'a policy at its budget',
+    method: 'POST',
+    target: `${configMaps}?dryRun=All`,
+    body: json({metadata: {name: 'x', labels: {policed: 'yes'}}, data: map(280, () => 'v')}),
+    expect: [201],
+  },
+  {
+    name: 'a policy of 1,000 expressions',
+    method: 'POST',
+    target: `${policies}?dryRun=All`,
+    body: round =>
+      json(
+        policyOf(
+          'many',
+          Array.from(
+            {length: 1_000},
+            (_, i) => `object.metadata.name != "a-${round}-${i}" && object.metadata.?labels["x"].orValue("") == "${i}"`,
+          ),
+        ),
+      ),
+    expect: [201],
+  },
   {
     name: 'applies that conflict',
     method: 'PATCH',

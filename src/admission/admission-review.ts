@@ -11,7 +11,14 @@ import type {Resource} from '../registry/resource.ts';
 import type {Hook} from './hooks.ts';
 import type {Operation} from './request-rules.ts';
 
-export const reviewLimits = {messageCharsMax: 32_768, warningsMax: 50, warningCharsMax: 1_024, causesMax: 200} as const;
+export const reviewLimits = {
+  messageCharsMax: 32_768,
+  warningsMax: 50,
+  warningCharsMax: 1_024,
+  causesMax: 200,
+  notesMax: 50,
+  noteCharsMax: 10_240,
+} as const;
 
 /** A request as webhooks are told of it. */
 export type Request = {
@@ -34,10 +41,10 @@ export function requestOf(request: Request, {resource}: Pick<Subject, 'resource'
   const {operation, subresource, name, namespace, user, dryRun, options} = request;
   return {
     uid,
-    kind: kindOf(resource),
+    kind: kindOf(resource, subresource),
     resource: resourceOf(resource),
     ...(subresource && {subResource: subresource}),
-    requestKind: kindOf(request.resource),
+    requestKind: kindOf(request.resource, subresource),
     requestResource: resourceOf(request.resource),
     ...(subresource && {requestSubResource: subresource}),
     ...(name && {name}),
@@ -66,7 +73,8 @@ export const admissionReview = (hook: Hook, request: Request, subject: Subject, 
 });
 
 const apiVersionOf = ({reviewVersion}: Hook): string => `admission.k8s.io/${reviewVersion}`;
-const kindOf = ({kind: {group, version, names}}: Resource): JsonObject => ({group, version, kind: names.kind});
+const kindOf = ({kind: {group, version, names}}: Resource, subresource: string | undefined): JsonObject =>
+  subresource === 'scale' ? {group: 'autoscaling', version: 'v1', kind: 'Scale'} : {group, version, kind: names.kind};
 const resourceOf = ({kind: {group, version}, gr}: Resource): JsonObject => ({group, version, resource: gr.resource});
 
 export type Verdict = {
@@ -76,6 +84,8 @@ export type Verdict = {
   /** A JSON patch, in base64; '' for none. */
   readonly patch: string;
   readonly warnings: readonly string[];
+  /** For the audit log, by the ends of their keys. */
+  readonly notes: readonly (readonly [string, string])[];
 };
 
 /** Reads an answer; or says in Kubernetes' words why it is none. */
@@ -105,8 +115,16 @@ export function readVerdict(hook: Hook, uid: string, answer: Json, mutating: boo
       .filter(each => typeof each === 'string')
       .slice(0, reviewLimits.warningsMax)
       .map(each => each.slice(0, reviewLimits.warningCharsMax)),
+    notes: notesIn(dig(response, 'auditAnnotations')),
   };
 }
+
+const notesIn = (annotations: Json | undefined): readonly (readonly [string, string])[] =>
+  Object.entries(isObject(annotations) ? annotations : {})
+    .slice(0, reviewLimits.notesMax)
+    .flatMap(([key, value]): [string, string][] =>
+      typeof value === 'string' ? [[told(key), value.slice(0, reviewLimits.noteCharsMax)]] : [],
+    );
 
 /** A refusal, with the code and the reason that the webhook gave. */
 export function denial({name}: Hook, status: Json | undefined): ApiError {

@@ -2,6 +2,7 @@ import {certificateRequests} from './certificate-requests.ts';
 import {definitions} from './definitions.ts';
 import {logicalClusters} from './logical-clusters.ts';
 import {namespaceContents, namespaceLifecycle} from './namespaces.ts';
+import {policyParams} from './policy-params.ts';
 import {quotas} from './quotas.ts';
 import {roleGrants} from './role-grants.ts';
 import type {Rule} from './rule.ts';
@@ -20,5 +21,6 @@ export const rules: readonly Rule[] = [
   definitions,
   certificateRequests,
   roleGrants,
+  policyParams,
   quotas,
 ];

@@ -9,9 +9,18 @@ const rule = (resource: string, more: Partial<RequestRule> = {}): RequestRule =>
   versions: ['*'],
   resources: [resource],
   scope: '*',
+  names: [],
   ...more,
 });
-const target: RequestTarget = {operation: 'UPDATE', group: 'g', version: 'v1', plural: 'boxes', subresource: '', namespaced: true};
+const target: RequestTarget = {
+  operation: 'UPDATE',
+  group: 'g',
+  version: 'v1',
+  plural: 'boxes',
+  subresource: '',
+  namespaced: true,
+  name: 'a',
+};
 
 test('resources of rules: a star alone means no subresources', () => {
   const means = (resource: string, subresource: string): boolean => ruleMatches(rule(resource), {...target, subresource});
@@ -32,7 +41,9 @@ test('resources of rules: a star alone means no subresources', () => {
 });
 
 test('operations, groups, versions and scopes of rules must all hold', () => {
-  assert.ok(ruleMatches(rule('*', {operations: ['UPDATE'], groups: ['g'], versions: ['v1'], scope: 'Namespaced'}), target));
-  for (const more of [{operations: ['CREATE']}, {groups: ['']}, {versions: ['v2']}, {scope: 'Cluster'}])
+  assert.ok(
+    ruleMatches(rule('*', {operations: ['UPDATE'], groups: ['g'], versions: ['v1'], scope: 'Namespaced', names: ['b', 'a']}), target),
+  );
+  for (const more of [{operations: ['CREATE']}, {groups: ['']}, {versions: ['v2']}, {scope: 'Cluster'}, {names: ['b']}])
     assert.ok(!ruleMatches(rule('*', more), target), JSON.stringify(more));
 });

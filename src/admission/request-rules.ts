@@ -1,6 +1,8 @@
-/** Which requests the rules of a webhook mean (spec kubernetes-api 9.2). Pure. */
+/** Which requests webhooks and policies mean (spec kubernetes-api 9.2, 9.5). Pure. */
 import type {JsonObject} from '../api/json.ts';
-import {text, texts} from '../kinds/read.ts';
+import type {LabelSelector} from '../api/selectors.ts';
+import {selectorFromObject} from '../api/selectors.ts';
+import {child, objects, text, texts} from '../kinds/read.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
@@ -10,6 +12,8 @@ export type RequestRule = {
   readonly versions: readonly string[];
   readonly resources: readonly string[];
   readonly scope: string;
+  /** Of the only objects that are meant; all where there are none. */
+  readonly names: readonly string[];
 };
 
 /** What of a request rules look at. */
@@ -21,15 +25,47 @@ export type RequestTarget = {
   /** '' for the object itself. */
   readonly subresource: string;
   readonly namespaced: boolean;
+  /** '' of one that has none yet. */
+  readonly name: string;
 };
 
-export const readRequestRule = (rule: JsonObject): RequestRule => ({
+const readRequestRule = (rule: JsonObject): RequestRule => ({
   operations: texts(rule, 'operations'),
   groups: texts(rule, 'apiGroups'),
   versions: texts(rule, 'apiVersions'),
   resources: texts(rule, 'resources'),
   scope: text(rule, 'scope') || '*',
+  names: texts(rule, 'resourceNames'),
 });
+
+/** What has to be true of a request for a webhook, a policy or a binding to look at it. */
+export type RequestMatch = {
+  /** One of them has to mean it; undefined where any request is meant. */
+  readonly rules: readonly RequestRule[] | undefined;
+  /** None of these may. */
+  readonly excluded: readonly RequestRule[];
+  /** Requests by other versions of the same resource are meant as well. */
+  readonly equivalent: boolean;
+  readonly namespaces: LabelSelector;
+  readonly objects: LabelSelector;
+};
+
+/** Of a webhook: one without rules means nothing. */
+export const readWebhookMatch = (webhook: JsonObject): RequestMatch => ({...readRequestMatch(webhook), rules: rulesIn(webhook, 'rules')});
+
+/** Of the `matchConstraints` of a policy or the `matchResources` of a binding: without rules, they mean everything. */
+export function readRequestMatch(match: JsonObject): RequestMatch {
+  const rules = rulesIn(match, 'resourceRules');
+  return {
+    rules: rules.length > 0 ? rules : undefined,
+    excluded: rulesIn(match, 'excludeResourceRules'),
+    equivalent: text(match, 'matchPolicy') !== 'Exact',
+    namespaces: selectorFromObject(child(match, 'namespaceSelector') ?? {}),
+    objects: selectorFromObject(child(match, 'objectSelector') ?? {}),
+  };
+}
+
+const rulesIn = (match: JsonObject, field: string): readonly RequestRule[] => objects(match, field).map(readRequestRule);
 
 /** Whether a rule means a request by this very version. */
 export const ruleMatches = (rule: RequestRule, target: RequestTarget): boolean =>
@@ -40,6 +76,7 @@ export const matchesButVersion = (rule: RequestRule, target: RequestTarget): boo
   has(rule.operations, target.operation) &&
   has(rule.groups, target.group) &&
   (rule.scope === '*' || rule.scope === (target.namespaced ? 'Namespaced' : 'Cluster')) &&
+  (rule.names.length === 0 || rule.names.includes(target.name)) &&
   rule.resources.some(resource => meansResource(resource, target));
 
 const has = (values: readonly string[], value: string): boolean => values.includes(value) || values.includes('*');

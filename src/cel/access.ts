@@ -21,7 +21,9 @@ export function testField(value: Value, access: Access): boolean {
 }
 
 function fieldOf(value: Value, {key, declared}: Access): Value | undefined {
-  if (!isMap(value)) throw new Failure(`type '${typeName(value)}' does not support field selection`);
+  // To cel-go a field is an index, and what has no fields simply has not this one.
+  if (isList(value)) throw new Failure("unsupported index type 'string' in list");
+  if (!isMap(value)) return undefined;
   const found = mapGet(value, key);
   return found === null && declared ? undefined : found;
 }
@@ -46,8 +48,7 @@ function at(value: Value, index: Value): Value | undefined {
     const item = position >= 0 ? value[position] : undefined;
     return item === undefined ? undefined : lift(item);
   }
-  if (isMap(value)) return mapGet(value, index);
-  throw new Failure('no such overload');
+  return isMap(value) ? mapGet(value, index) : undefined;
 }
 
 function positionOf(index: Value): number {

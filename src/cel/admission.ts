@@ -17,6 +17,8 @@ export type AdmissionScope = {
   readonly variables?: VariableFields | undefined;
   /** The expression makes changes: it may write `Object{…}` and `JSONPatch{…}`. */
   readonly patches?: true;
+  /** Where it is known what the object and the params are. */
+  readonly types?: {readonly object: Type; readonly params: Type};
 };
 
 export type VariableFields = ReadonlyMap<string, Field>;
@@ -26,6 +28,23 @@ const objectType = (name: string, fields: {readonly [name: string]: Type}): Type
   name: `kubernetes.${name}`,
   fields: new Map(Object.entries(fields).map(([key, type]) => [key, {type, key}])),
 });
+
+/** What later expressions see of a variable: nothing of types that it takes an object to describe, and of what is nested too deeply. */
+export const variableField = (name: string, type: Type): Field => ({key: name, type: isKept(type) ? type : dyn, nullable: true});
+
+/** Of types nested deeper than this, which variables can build upon each other, no more is known. */
+const typeDepthMax = 32;
+const typedVariables: ReadonlySet<Type['kind']> = new Set([
+  ...(['bool', 'int', 'uint', 'double', 'string', 'bytes'] as const),
+  ...(['timestamp', 'duration', 'list', 'map'] as const),
+]);
+const isKept = (type: Type): boolean => typedVariables.has(type.kind) && isShallow(type, typeDepthMax);
+
+function isShallow(type: Type, depth: number): boolean {
+  if (depth === 0) return false;
+  if (type.kind === 'list') return isShallow(type.item, depth - 1);
+  return type.kind !== 'map' || isShallow(type.value, depth - 1);
+}
 
 const strings = listOf(string);
 const kindType = objectType('GroupVersionKind', {group: string, version: string, kind: string});
@@ -95,12 +114,12 @@ const patchFunctions = new Map([...functions, ...functionsOf([escapeKey])]);
 
 function environmentOf(scope: AdmissionScope): Environment {
   const variables = new Map<string, Type>([
-    ['object', dyn],
-    ['oldObject', dyn],
+    ['object', scope.types?.object ?? dyn],
+    ['oldObject', scope.types?.object ?? dyn],
     ['namespaceObject', namespaceType],
     ['request', requestType],
   ]);
-  if (scope.params) variables.set('params', dyn);
+  if (scope.params) variables.set('params', scope.types?.params ?? dyn);
   if (scope.authorizer) variables.set('authorizer', authorizerType).set('authorizer.requestResource', resourceCheckType);
   if (scope.variables) variables.set('variables', {kind: 'object', name: 'kubernetes.variables', fields: scope.variables});
   return scope.patches ? {variables, functions: patchFunctions, messages: patchMessage} : {variables, functions};
@@ -112,11 +131,17 @@ export const compileAdmission = (source: string, scope: AdmissionScope): Program
 /** What came of an expression: its type, and what is wrong with it in Kubernetes' words. */
 export type Judged = {readonly type: Type; readonly trouble: string | undefined};
 
+/** The type of an expression, or what is wrong with it, in lines for people. Never throws. */
+export function inspectExpression(source: string, scope: AdmissionScope): {readonly type: Type} | {readonly report: string} {
+  const found = inspect(source, environmentOf(scope));
+  return found.ok ? {type: found.checked.type(found.expr)} : {report: found.report};
+}
+
 /** Checks an expression that must give one of the `wanted` types; any will do when there are none. Never throws. */
 export function judgeExpression(source: string, scope: AdmissionScope, ...wanted: readonly Type[]): Judged {
-  const found = inspect(source, environmentOf(scope));
-  if (!found.ok) return {type: dyn, trouble: `compilation failed: ${found.report}`};
-  const type = found.checked.type(found.expr);
+  const found = inspectExpression(source, scope);
+  if ('report' in found) return {type: dyn, trouble: `compilation failed: ${found.report}`};
+  const {type} = found;
   const got = showType(type);
   if (wanted.length === 0 || wanted.some(one => showType(one) === got)) return {type, trouble: undefined};
   const names = wanted.map(nameOf);

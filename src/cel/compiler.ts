@@ -1,10 +1,11 @@
 import {indexValue, optionalIndex, selectField, testField} from './access.ts';
 import {adapterOf} from './adapter.ts';
-import type {CallExpr, Expr, FoldExpr, ListExpr, Literal, MapExpr, SelectExpr} from './ast.ts';
+import type {CallExpr, Expr, FoldExpr, ListExpr, Literal, MapExpr, MessageExpr, SelectExpr} from './ast.ts';
 import type {Checked} from './checker.ts';
 import {equals} from './equality.ts';
 import type {Overload} from './functions.ts';
 import {comparerOf, union} from './list-kinds.ts';
+import {Message} from './messages.ts';
 import type {Meter} from './meter.ts';
 import {traversal} from './meter.ts';
 import type {Field, Type} from './types.ts';
@@ -53,7 +54,7 @@ export function compileExpr(expr: Expr, checked: Checked): Step {
     case 'fold':
       return compileFold(expr, checked);
     case 'message':
-      throw new Error('messages are checked, not made');
+      return compileMessage(expr, checked);
   }
 }
 
@@ -91,7 +92,7 @@ const pathStart = (operand: Expr): number => {
 function compileSelect(expr: SelectExpr, checked: Checked): Step {
   const operand = compileExpr(expr.operand, checked);
   const declared = declaredField(checked.type(expr.operand), expr.field);
-  const access = {field: expr.field, key: declared?.key ?? expr.field, declared: declared !== undefined};
+  const access = {field: expr.field, key: declared?.key ?? expr.field, declared: declared !== undefined && !declared.nullable};
   const adapt = declared && adapterOf(declared.type);
   const {mode} = expr;
   // Kubernetes asks for nothing to see whether something is there.
@@ -255,6 +256,7 @@ const fits = ({accepts}: Overload, values: readonly Value[]): boolean => values.
 
 const listCost = 10;
 const mapCost = 30;
+const messageCost = 40;
 
 /** The value of what is spelled out down to its last part; undefined for all else. Kubernetes computes it once and asks for nothing. */
 function constantOf(expr: Expr): Value | undefined {
@@ -300,6 +302,19 @@ function compileMap(expr: MapExpr, checked: Checked): Step {
     }
     frame.meter.charge(cost);
     return made;
+  };
+}
+
+function compileMessage(expr: MessageExpr, checked: Checked): Step {
+  const fields = expr.fields.map(field => ({name: field.name, value: compileExpr(field.value, checked), optional: field.optional}));
+  return frame => {
+    const made = new Map<string, Value>();
+    for (const {name, value, optional} of fields) {
+      const held = optional ? unwrap(value(frame)) : value(frame);
+      if (held !== undefined) made.set(name, held);
+    }
+    frame.meter.charge(messageCost);
+    return new Message(expr.name, made);
   };
 }
 

@@ -36,6 +36,10 @@ const leftOut: readonly (readonly [path: RegExp, why: string])[] = [
   [/^block_ext\//, 'blocks are for optimizers'],
   [/^fields\/quoted_map_fields\//, 'names of fields in back quotes: Kubernetes does not turn them on'],
   [/^enums\//, 'there are no enumerations without messages'],
+  [
+    /\/map_(null_entry_no_such_key|present_key_invalid_field)$/,
+    'to Kubernetes what has no fields simply has not this one (seen of a server)',
+  ],
 ];
 
 /** Cases that mix types in a list, a map or a comparison: Kubernetes refuses what CEL by itself allows. */

@@ -9,7 +9,7 @@ type Loop = {readonly at: number; readonly range: Expr; readonly item: string; r
 
 /** Expands a call that is a macro (spec kubernetes-api 6.6); undefined when it is an ordinary call. Throws a SyntaxIssue. */
 export function expandMacro(at: number, name: string, target: Expr | undefined, args: readonly Expr[]): Expr | undefined {
-  if (!target) return name === 'has' && args.length === 1 ? expandHas(args[0]!) : undefined;
+  if (!target) return name === 'has' && args.length === 1 ? expandHas(at, args[0]!) : undefined;
   if (name === 'bind' && args.length === 3 && qualifiedName(target) === 'cel') {
     return bind(at, variable(args[0]!), args[1]!, args[2]!);
   }
@@ -33,9 +33,9 @@ function variable(expr: Expr): string {
   return (expr as IdentExpr).name;
 }
 
-function expandHas(arg: Expr): Expr {
+function expandHas(at: number, arg: Expr): Expr {
   if (arg.kind !== 'select' || arg.mode !== 'value') throw new SyntaxIssue(arg.at, 'invalid argument to has() macro');
-  return select(arg.at, arg.operand, arg.field, 'test');
+  return select(at, arg.operand, arg.field, 'test');
 }
 
 type Expand = (loop: Loop, args: readonly Expr[]) => Expr;

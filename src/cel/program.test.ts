@@ -223,7 +223,7 @@ const failures: readonly [source: string, error: string][] = [
   ['any.none', 'no such key: none'],
   ['any.constructor', 'no such key: constructor'],
   ["any['toString']", 'no such key: toString'],
-  ['any.a.b.c', "type 'list' does not support field selection"],
+  ['any.a.b.c', "unsupported index type 'string' in list"],
   ['[1, 2][5]', 'index out of bounds: 5'],
   ['[1, 2][-1]', 'index out of bounds: -1'],
   ['any + 1', 'no such overload'],

@@ -27,6 +27,8 @@ export type Field = {
   readonly type: Type;
   /** The key in the object. */
   readonly key: string;
+  /** A null is a value; in other fields it is as if there were none. */
+  readonly nullable?: true;
 };
 
 export const dyn = {kind: 'dyn'} as const;

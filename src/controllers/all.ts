@@ -6,6 +6,7 @@ import {definitions} from './definitions.ts';
 import {garbageCollector} from './garbage-collector.ts';
 import {namespaceContents} from './namespace-contents.ts';
 import {namespaces} from './namespaces.ts';
+import {policyTypes} from './policy-types.ts';
 import {quotas} from './quotas.ts';
 import {workspaceTypes} from './workspace-types.ts';
 import {workspaces} from './workspaces.ts';
@@ -21,4 +22,5 @@ export const allControllers = (tokens: AccountTokens): readonly Controller[] => 
   garbageCollector,
   quotas,
   aggregatedRoles,
+  policyTypes,
 ];

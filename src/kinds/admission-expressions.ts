@@ -2,11 +2,12 @@
 import type {FieldError} from '../api/field-error.ts';
 import {at, duplicate, invalidField, invalidValue, required, tooMany} from '../api/field-error.ts';
 import type {JsonObject} from '../api/json.ts';
+import {stringify} from '../api/json.ts';
 import {dns1035Label, dnsSubdomain, qualifiedName} from '../api/names.ts';
 import type {AdmissionScope, VariableFields} from '../cel/admission.ts';
-import {judgeExpression} from '../cel/admission.ts';
+import {judgeExpression, variableField} from '../cel/admission.ts';
 import type {Field, Type} from '../cel/types.ts';
-import {bool, dyn} from '../cel/types.ts';
+import {bool} from '../cel/types.ts';
 import type {JsonSchema} from '../schema/json-schema.ts';
 import {listBy, object, string} from './build.ts';
 import {objects, text} from './read.ts';
@@ -47,10 +48,13 @@ export const paramKindSchema: JsonSchema = object(
 const conditionsMax = 64;
 
 /**
- * What one object may have of expressions, all together. Kubernetes knows no limit; here they are compiled while everybody waits. `typeDepthMax`: of
- * types nested deeper than this, which variables can build upon each other, no more is known.
+ * What one object may have of expressions, all together, and how much it may hold to be looked at while everybody waits. Kubernetes knows no limit.
  */
-const limits = {expressions: 1024, chars: 128 * 1024, typeDepthMax: 32} as const;
+const limits = {expressions: 1024, chars: 128 * 1024, lightChars: 8 * 1024} as const;
+
+/** Whether looking at all the expressions of an object would hold others up. */
+export const holdsMuch = (object: JsonObject): boolean =>
+  stringify(object['spec'] ?? object['webhooks'] ?? null).length > limits.lightChars;
 
 /** What is wrong with an object of these expressions; if anything, they should not be looked at. */
 export function excessErrors(path: string, expressions: readonly string[]): FieldError[] {
@@ -105,25 +109,11 @@ export function judgeVariables(path: string, owner: JsonObject, params: boolean)
     if (expression.trim() === '') return [...found, required(at(path, i, 'expression'), 'expression is not specified')];
     const {type, trouble} = judgeExpression(expression, {params, authorizer: true, variables});
     if (trouble !== undefined) found.push(invalidValue(at(path, i, 'expression'), expression, trouble));
-    variables.set(name, {key: name, type: isKept(type) ? type : dyn});
+    variables.set(name, variableField(name, type));
     return found;
   });
   return {errors, variables};
 }
-
-const isKept = (type: Type): boolean => typedVariables.has(type.kind) && isShallow(type, limits.typeDepthMax);
-
-function isShallow(type: Type, depth: number): boolean {
-  if (depth === 0) return false;
-  if (type.kind === 'list') return isShallow(type.item, depth - 1);
-  return type.kind !== 'map' || isShallow(type.value, depth - 1);
-}
-
-/** What is of another type is not looked into. */
-const typedVariables: ReadonlySet<Type['kind']> = new Set([
-  ...(['bool', 'int', 'uint', 'double', 'string', 'bytes'] as const),
-  ...(['timestamp', 'duration', 'list', 'map'] as const),
-]);
 
 const reserved: ReadonlySet<string> = new Set(
   'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '),

@@ -90,6 +90,8 @@ export type Strategy = {
   readonly leaves?: {readonly [subresource in '' | StatusPart]?: readonly string[]};
   /** Everything the schema cannot say; paths from the root (`data[key]`). Not metadata, which all kinds share. */
   readonly validate?: (object: JsonObject) => FieldError[];
+  /** Validating this one takes more than a few milliseconds: it is for a thread that nobody waits for. */
+  readonly takesLong?: (object: JsonObject) => boolean;
   /** In addition on creation: what is asked of new objects only. */
   readonly validateCreate?: (object: JsonObject) => FieldError[];
   /** In addition on updates of the main endpoint: immutable fields. */

@@ -8,6 +8,7 @@ import type {JsonSchema} from '../schema/json-schema.ts';
 import {
   excessErrors,
   expressionErrors,
+  holdsMuch,
   judgeVariables,
   matchConditionsSchema,
   paramKindSchema,
@@ -63,6 +64,7 @@ export const mutatingAdmissionPolicy: Kind = kind({
   strategy: {
     generation: ['spec'],
     normalize: policy => fillMatchResources(child(child(policy, 'spec'), 'matchConstraints')),
+    takesLong: holdsMuch,
     validate: validatePolicy,
   },
 });

@@ -11,6 +11,7 @@ import {
   excessErrors,
   expressionErrors,
   expressionsIn,
+  holdsMuch,
   judgeVariables,
   matchConditionErrors,
   matchConditionsSchema,
@@ -107,6 +108,7 @@ export const validatingAdmissionPolicy: Kind = kind({
   strategy: {
     generation: ['spec'],
     normalize: policy => fillMatchResources(child(child(policy, 'spec'), 'matchConstraints')),
+    takesLong: holdsMuch,
     validate: validatePolicy,
     validateStatus: policy => statusErrors(child(policy, 'status')),
   },

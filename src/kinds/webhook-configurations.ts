@@ -3,7 +3,7 @@ import {at, duplicate, invalidValue, required} from '../api/field-error.ts';
 import type {Json, JsonObject} from '../api/json.ts';
 import {dnsSubdomain} from '../api/names.ts';
 import {asJson} from '../api/object.ts';
-import {excessErrors, expressionsIn, matchConditionErrors, matchConditionsSchema} from './admission-expressions.ts';
+import {excessErrors, expressionsIn, holdsMuch, matchConditionErrors, matchConditionsSchema} from './admission-expressions.ts';
 import {matchPolicySchema, ruleErrors, ruleWithOperations, unsupported} from './admission-rules.ts';
 import type {Fields} from './build.ts';
 import {ageColumn, column, integer, kind, listBy, listOf, object, string, strings} from './build.ts';
@@ -51,6 +51,7 @@ const configuration = (sort: Sort, check: (path: string, webhook: JsonObject) =>
     strategy: {
       generation: ['webhooks'],
       normalize: fillSelectors,
+      takesLong: holdsMuch,
       validate: object => {
         const webhooks = objects(object, 'webhooks');
         const excess = excessErrors(

@@ -82,6 +82,7 @@ const {handler} = createPlane({
   observe: nothing,
   // They are made where the loops are.
   homes: false,
+  returnsNotes: true,
   eventsKeptMs: 0,
 });
 

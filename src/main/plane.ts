@@ -47,6 +47,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly audit?: Audit | undefined;
   /** Whether users who ask for their home workspace get one. */
   readonly homes: boolean;
+  /** Another thread records what is done here. */
+  readonly returnsNotes?: boolean;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
   readonly eventsKeptMs: number;
 };
@@ -85,6 +87,7 @@ export function createPlane(options: PlaneOptions): Plane {
     published: publishedCache(),
     elsewhere: options.elsewhere,
     audit: options.audit,
+    returnsNotes: options.returnsNotes,
     log,
     observe: options.observe,
   });

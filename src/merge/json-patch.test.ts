@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {ApiError} from '../api/errors.ts';
 import type {Json} from '../api/json.ts';
 import {clone} from '../api/json.ts';
-import {jsonPatch, jsonPatchLimits} from './json-patch.ts';
+import {DoesNotApply, jsonPatch, jsonPatchLimits} from './json-patch.ts';
 
 // Target, patch, result; the first ones are those of RFC 6902, appendix A.
 const applied: [Json, Json[], Json][] = [
@@ -31,6 +31,8 @@ const applied: [Json, Json[], Json][] = [
   [{'/': 9, '~1': 10}, [{op: 'test', path: '/~01', value: 10}], {'/': 9, '~1': 10}],
   [{foo: ['bar']}, [{op: 'add', path: '/foo/-', value: ['abc', 'def']}], {foo: ['bar', ['abc', 'def']]}],
   [{a: 1}, [{op: 'add', path: '', value: [1]}], [1]],
+  [{a: 1}, [{op: 'replace', path: '/b', value: 2}], {a: 1, b: 2}],
+  [{a: 1}, [{op: 'copy', from: '/b', path: '/c'}], {a: 1, c: null}],
   [{a: [1, 2, 3]}, [{op: 'remove', path: '/a/-1'}], {a: [1, 2]}],
   [
     {a: [1]},
@@ -59,7 +61,6 @@ test('patches that do not fit the object are Invalid', () => {
     [{foo: 'bar'}, [{op: 'add', path: '/baz/bat', value: 'qux'}]],
     [{a: 1}, [{op: 'remove', path: '/b'}]],
     [{a: 1}, [{op: 'remove', path: '/__proto__'}]],
-    [{a: 1}, [{op: 'replace', path: '/b', value: 2}]],
     [{a: 1}, [{op: 'replace', path: '/constructor/x', value: 2}]],
     [{a: []}, [{op: 'add', path: '/a/1', value: 2}]],
     [{a: [1]}, [{op: 'add', path: '/a/01', value: 2}]],
@@ -75,6 +76,26 @@ test('patches that do not fit the object are Invalid', () => {
       (err: unknown) =>
         err instanceof ApiError && err.code === 422 && err.reason === 'Invalid' && err.message.startsWith('the server rejected'),
       JSON.stringify(patch),
+    );
+  }
+});
+
+test('why a patch does not fit is known, though clients are not told', () => {
+  const whys: [Json, Json, string][] = [
+    [{a: 1}, {op: 'replace', path: '/b/c', value: 2}, 'replace operation does not apply: doc is missing path: /b/c: missing value'],
+    [{a: 1}, {op: 'add', path: '/b/c', value: 2}, 'add operation does not apply: doc is missing path: "/b/c": missing value'],
+    [{a: 1}, {op: 'remove', path: '/b/c'}, 'remove operation does not apply: doc is missing path: "/b/c": missing value'],
+    [{a: 1}, {op: 'remove', path: '/b'}, "error in remove for path: '/b': Unable to remove nonexistent key: b: missing value"],
+    [{a: 1}, {op: 'copy', from: '/x~1y/z', path: '/b'}, 'copy operation does not apply: doc is missing path: "/x~1y/z": missing value'],
+    [{a: 1}, {op: 'test', path: '/b/c', value: 2}, 'test operation does not apply: is missing path: /b/c: missing value'],
+    [{a: 1}, {op: 'test', path: '/a', value: 2}, 'testing value /a failed: test failed'],
+    [{a: 1}, {op: 'spin', path: '/a'}, 'Unexpected kind: spin'],
+  ];
+  for (const [target, operation, why] of whys) {
+    assert.throws(
+      () => jsonPatch(target, [operation]),
+      (err: unknown) => err instanceof DoesNotApply && err.why === why && err.tested === why.endsWith('test failed'),
+      why,
     );
   }
 });

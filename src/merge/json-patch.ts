@@ -15,7 +15,7 @@ export const jsonPatchLimits = {
 /**
  * A JSON patch (RFC 6902), as Kubernetes takes it: negative indexes count from the end, and a `test` for null holds for a missing
  * member. The result shares nothing with what went in. Throws BadRequest for what is no patch, RequestEntityTooLarge for one that is
- * too long, and Invalid (422) for one that cannot be applied to `target` (spec kubernetes-api 3.5).
+ * too long, and DoesNotApply (422) for one that cannot be applied to `target` (spec kubernetes-api 3.5).
  */
 export function jsonPatch(target: Json, patch: Json): Json {
   if (!Array.isArray(patch))
@@ -26,9 +26,60 @@ export function jsonPatch(target: Json, patch: Json): Json {
   }
   const operations = patch.map(operationOf);
   const work: Work = {root: clone(target), copiedBytes: 0, elementsTouched: 0};
-  for (const operation of operations) apply(work, operation);
+  for (const operation of operations) {
+    try {
+      apply(work, operation);
+    } catch (err) {
+      throw err === misfit || err === nowhere ? reasonOf(operation, err === nowhere) : err;
+    }
+  }
   return work.root;
 }
+
+/** The one answer to every patch that does not fit the object; Kubernetes tells no more to those who send one. */
+export class DoesNotApply extends ApiError {
+  /** Why, in the words of Kubernetes' library. */
+  readonly why: string;
+  /** It was a test, and what it looked at is there and is something else. */
+  readonly tested: boolean;
+
+  constructor(why: string, tested = false) {
+    super('Invalid', 'the server rejected our request due to an error in our request', {});
+    this.why = why;
+    this.tested = tested;
+  }
+}
+
+/** Thrown within, where it is not known which operation is at work: they have no stacks of their own. */
+const misfit = new Error('a patch does not fit');
+const nowhere = new Error('what should hold the place is not there');
+
+function reasonOf({op, path, ...operation}: Operation, missing: boolean): DoesNotApply {
+  const shown = printPointer(path);
+  switch (op) {
+    case 'test':
+      return missing
+        ? new DoesNotApply(`test operation does not apply: is missing path: ${shown}: missing value`)
+        : new DoesNotApply(`testing value ${shown} failed: test failed`, true);
+    case 'replace':
+      return new DoesNotApply(`replace operation does not apply: doc is missing path: ${shown}: missing value`);
+    case 'remove':
+      return new DoesNotApply(missing ? missingPath(op, shown) : noSuchKey(op, path));
+    case 'move':
+    case 'copy': {
+      const {from = []} = operation as {from?: Pointer};
+      return new DoesNotApply(missing ? missingPath(op, printPointer(from)) : noSuchKey(op, from));
+    }
+    default:
+      return new DoesNotApply(missingPath(op, shown));
+  }
+}
+
+const printPointer = (path: Pointer): string => path.map(part => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+const missingPath = (op: string, path: string): string =>
+  `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
+const noSuchKey = (op: string, path: Pointer): string =>
+  `error in ${op} for path: '${printPointer(path)}': Unable to remove nonexistent key: ${path.at(-1) ?? ''}: missing value`;
 
 type Operation =
   | {readonly op: 'add' | 'replace' | 'test'; readonly path: Pointer; readonly value: Json}
@@ -58,7 +109,7 @@ function operationOf(json: Json): Operation {
     case 'copy':
       return {op, path, from: pointerIn(json, 'from')};
     default:
-      throw cannotApply();
+      throw new DoesNotApply(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`);
   }
 }
 
@@ -72,9 +123,6 @@ function pointerIn(json: JsonObject, field: 'path' | 'from'): Pointer {
     .split('/')
     .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
-
-/** The one answer to every patch that does not fit the object; Kubernetes tells no more. */
-const cannotApply = (): ApiError => new ApiError('Invalid', 'the server rejected our request due to an error in our request', {});
 
 function apply(work: Work, operation: Operation): void {
   const {path} = operation;
@@ -91,16 +139,16 @@ function apply(work: Work, operation: Operation): void {
     case 'move': {
       const {from} = operation;
       const intoItself = path.length > from.length && from.every((part, i) => part === path[i]);
-      if (intoItself) throw cannotApply();
+      if (intoItself) throw misfit;
       if (from.length !== path.length || from.some((part, i) => part !== path[i])) add(work, path, remove(work, from));
-      else if (find(work, from) === undefined) throw cannotApply();
+      else if (find(work, from) === undefined) throw misfit;
       return;
     }
     case 'copy':
       add(work, path, copyOf(work, operation.from));
       return;
     case 'test':
-      if (!same(work, operation.value, find(work, path) ?? null)) throw cannotApply();
+      if (!same(work, operation.value, find(work, path) ?? null)) throw misfit;
   }
 }
 
@@ -114,15 +162,15 @@ function find(work: Work, path: Pointer): Json | undefined {
 function parentOf(work: Work, path: Pointer): {parent: JsonArray | JsonObject; key: string} {
   let at: Json | undefined = work.root;
   for (const key of path.slice(0, -1)) at = Array.isArray(at) ? at[indexIn(at.length, key)] : isObject(at) ? getKey(at, key) : undefined;
-  if (typeof at !== 'object' || at === null) throw cannotApply();
+  if (typeof at !== 'object' || at === null) throw nowhere;
   return {parent: at, key: path[path.length - 1]!};
 }
 
 /** The place that `key` names among `length` ones. */
 function indexIn(length: number, key: string): number {
-  if (!/^-?(0|[1-9][0-9]{0,8})$/.test(key)) throw cannotApply();
+  if (!/^-?(0|[1-9][0-9]{0,8})$/.test(key)) throw misfit;
   const index = Number(key) < 0 ? Number(key) + length : Number(key);
-  if (index < 0 || index >= length) throw cannotApply();
+  if (index < 0 || index >= length) throw misfit;
   return index;
 }
 
@@ -142,7 +190,7 @@ function add(work: Work, path: Pointer, value: Json): void {
 }
 
 function remove(work: Work, path: Pointer): Json {
-  if (path.length === 0) throw cannotApply();
+  if (path.length === 0) throw misfit;
   const {parent, key} = parentOf(work, path);
   if (Array.isArray(parent)) {
     const index = indexIn(parent.length, key);
@@ -150,7 +198,7 @@ function remove(work: Work, path: Pointer): Json {
     return parent.splice(index, 1)[0]!;
   }
   const value = getKey(parent, key);
-  if (value === undefined) throw cannotApply();
+  if (value === undefined) throw misfit;
   delete parent[key];
   return value;
 }
@@ -162,15 +210,14 @@ function replace(work: Work, path: Pointer, value: Json): void {
   }
   const {parent, key} = parentOf(work, path);
   if (Array.isArray(parent)) parent[indexIn(parent.length, key)] = value;
-  else if (Object.hasOwn(parent, key)) setKey(parent, key, value);
-  else throw cannotApply();
+  // Kubernetes' library takes a missing member for one that is null.
+  else setKey(parent, key, value);
 }
 
 function copyOf(work: Work, from: Pointer): Json {
-  const value = find(work, from);
-  if (value === undefined) throw cannotApply();
+  const value = find(work, from) ?? null;
   work.copiedBytes += stringify(value).length;
-  if (work.copiedBytes > jsonPatchLimits.copiedBytesMax) throw cannotApply();
+  if (work.copiedBytes > jsonPatchLimits.copiedBytesMax) throw misfit;
   return clone(value);
 }
 

@@ -93,8 +93,8 @@ test('a reading that fails is told to all who wait for it, and tried again by th
     asked.map(each => each.status),
     ['rejected', 'rejected'],
   );
-  // The same reading for both.
-  assert.equal(state.lists, 1);
+  // The same reading for both: a list of each kind.
+  assert.equal(state.lists, 2);
   state.fails = false;
   assert.deepEqual(names(await objectsIn(home)), ['as/a']);
 });

@@ -1,5 +1,5 @@
 import type {WorkspaceId} from '../api/cluster.ts';
-import type {Entry, Key, Storage} from '../storage/storage.ts';
+import type {Entry, Key, Range, Storage} from '../storage/storage.ts';
 import {BoundedCache} from './bounded-cache.ts';
 import type {KeySpace} from './keys.ts';
 import {parseKey, rangeOf} from './keys.ts';
@@ -97,20 +97,22 @@ export function byWorkspace<T extends Read>(
   };
 }
 
-async function readAll<T>(workspace: WorkspaceId, {store, spaces, read, limits, turn}: ByWorkspaceSource<T>): Promise<ReadonlyMap<Key, T>> {
+async function readAll<T>(workspace: WorkspaceId, source: ByWorkspaceSource<T>): Promise<ReadonlyMap<Key, T>> {
+  // All at once: of most kinds there is nothing, and to be told so takes as long as anything.
+  const ofKinds = await Promise.all(source.spaces.map(space => readKind(rangeOf(space, workspace), source)));
+  return new Map(ofKinds.flat());
+}
+
+async function readKind<T>(range: Range, {store, read, limits, turn}: ByWorkspaceSource<T>): Promise<(readonly [Key, T])[]> {
   const {atOnce, ofKindMax} = limits;
-  const found = new Map<Key, T>();
-  for (const space of spaces) {
-    let count = 0;
-    for (let after: Key | undefined, more = true; more && count < ofKindMax; ) {
-      const limit = Math.min(atOnce.limit, ofKindMax - count);
-      const page = await store.list(rangeOf(space, workspace), {...atOnce, limit, ...(after && {after})});
-      for (const entry of page.entries) found.set(entry.key, read(entry));
-      count += page.entries.length;
-      after = page.entries.at(-1)?.key;
-      more = page.more;
-      if (more) await turn();
-    }
+  const found: (readonly [Key, T])[] = [];
+  for (let after: Key | undefined, more = true; more && found.length < ofKindMax; ) {
+    const limit = Math.min(atOnce.limit, ofKindMax - found.length);
+    const page = await store.list(range, {...atOnce, limit, ...(after && {after})});
+    for (const entry of page.entries) found.push([entry.key, read(entry)]);
+    after = page.entries.at(-1)?.key;
+    more = page.more;
+    if (more) await turn();
   }
   return found;
 }

@@ -20,9 +20,10 @@ import type {Deps} from './deps.ts';
 import type {HttpReply, HttpRequest, StreamBody} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
+import type {Notes} from './notes.ts';
 
 /** What one request leaves in the audit log (spec kubernetes-api 10.7, kcp 10.7): one event a stage, each telling what is known by then. */
-export class Trail {
+export class Trail implements Notes {
   /** What the authorizers said. */
   readonly steps: Step[] = [];
   readonly #audit: Audit;
@@ -76,7 +77,6 @@ export class Trail {
     this.#resource = {kind: kind.names.kind, apiVersion};
   }
 
-  /** Something that whoever answers has to tell. The first word on it counts. */
   note(key: string, value: string): void {
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
   }

@@ -15,8 +15,10 @@ import type {Resource} from '../registry/resource.ts';
 import {decodeStored} from '../registry/stored.ts';
 import {conform, view} from '../registry/view.ts';
 import type {Entry} from '../storage/storage.ts';
-import type {Admission} from './admit.ts';
-import {mutateByHooks, validateByHooks} from './admit.ts';
+import {mutatingAdmission} from './admission/mutating.ts';
+import type {AdmissionOf} from './admission/request.ts';
+import {scaleAdmission, takeScale} from './admission/scales.ts';
+import {validatingAdmission} from './admission/validating.ts';
 import type {Changed} from './changed.ts';
 import {written} from './changed.ts';
 import {commit, isCommitted, storeOp} from './commit.ts';
@@ -76,13 +78,17 @@ async function attempt(x: Named, {live, old, object}: Attempt, {dryRun, by}: How
   // What rules change is nobody's.
   if (applied) setOwners(object, applied);
   else await trackFields(x, by, object, old);
-  const admission: Admission = {operation: 'UPDATE', subresource: what.subresource, object, old, dryRun};
-  if (await mutateByHooks(x, admission)) keepWhatIsNotTheirs(resource, object, old, what.subresource);
+  const scaled = by.subresource === 'scale' ? scaleAdmission(x, object, old, dryRun) : undefined;
+  const admission: AdmissionOf = scaled ?? {operation: 'UPDATE', subresource: what.subresource, object, old, dryRun};
+  if (await mutatingAdmission(x, admission)) {
+    if (scaled) takeScale(x, object, scaled.object as KubeObject);
+    else keepWhatIsNotTheirs(resource, object, old, what.subresource);
+  }
   await applyRules(deps, 'mutate', write);
   count(resource, object, old, what.subresource);
   judgeUpdate(write, old, patience(deps));
   await applyRules(deps, 'settle', write);
-  await validateByHooks(x, admission);
+  await validatingAdmission(x, admission);
 
   const gone = object.metadata.deletionTimestamp !== undefined && !isHeld(resource, object);
   const form = gone || (dryRun && resource.conversion) ? {object} : await storedForm(x, object);

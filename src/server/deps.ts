@@ -28,6 +28,8 @@ export type Deps = TokenSources & {
   readonly elsewhere?: Elsewhere | undefined;
   /** Absent where nothing is recorded. */
   readonly audit?: Audit | undefined;
+  /** Another thread records what is done here: replies tell it what to note. */
+  readonly returnsNotes?: boolean | undefined;
   readonly log: Log;
   /** Told of every answer; `call` is absent when the request was not understood. */
   readonly observe: (call: Call | undefined, status: number, tookMs: number) => void;

@@ -2,9 +2,9 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import type {Allowed} from '../auth/authorize.ts';
 import type {Resource} from '../registry/resource.ts';
 import type {Representation} from '../wire/negotiate.ts';
-import type {Trail} from './audit-trail.ts';
 import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
+import type {Notes} from './notes.ts';
 
 /** A request on a resource that exists and that the user may make: what every verb works with. */
 export type Exchange = {
@@ -21,7 +21,7 @@ export type Exchange = {
   /** Texts for Warning headers, gathered on the way. */
   readonly warnings: string[];
   /** Where to note what the audit log is to tell; absent where this request leaves nothing there. */
-  readonly trail?: Trail | undefined;
+  readonly trail?: Notes | undefined;
 };
 
 /** The same within one workspace: all verbs but list and watch. */

@@ -89,15 +89,19 @@ export async function resourcesOf(x: InWorkspace, entries: readonly JsonObject[]
 
 const types = new WeakMap<Kind, Version['type']>();
 
-function versionOf(resource: Resource): Version {
-  const {kind} = resource;
+/** How the fields of a kind are owned and merged; made once. */
+export function fieldTypeOfKind(kind: Kind): Version['type'] {
   let type = types.get(kind);
   if (!type) {
     type = fieldTypeOf(kind.schema, kind.custom);
     types.set(kind, type);
   }
+  return type;
+}
+
+function versionOf(resource: Resource): Version {
   return {
-    type,
+    type: fieldTypeOfKind(resource.kind),
     convert(object) {
       const converted = clone(object);
       conform(resource, asObject(converted));

@@ -51,6 +51,8 @@ export type HttpReply = {
   readonly body?: Uint8Array | readonly Uint8Array[] | StreamBody;
   /** With 101: each write of the body is one message of this kind. Its end is a close in good order. */
   readonly messages?: 'text' | 'binary';
+  /** From one thread to another: what the audit record of the request is to tell. */
+  readonly notes?: readonly (readonly [key: string, value: string])[];
 };
 
 /** A body that goes on: called once, after the headers were sent. Not called for HEAD, nor when the client has gone meanwhile. */

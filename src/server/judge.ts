@@ -17,6 +17,7 @@ import type {Resource} from '../registry/resource.ts';
 export function judgeNew(resource: Resource, object: KubeObject, warnings: string[], patience?: Patience): void {
   const {kind} = resource;
   const {metadata} = asJson(object) as {metadata: JsonObject};
+  if (kind.strategy.takesLong?.(asJson(object))) patience?.lost();
   const own = kind.strategy.validateCreate?.(asJson(object)) ?? [];
   const found = [...validateMetadata(rulesOf(kind), metadata), ...ownerErrors(object), ...contentErrors(resource, {object})];
   refuse(resource, object, [...found, ...ruleFindings(resource, {object}, {found, patience}).errors, ...own]);
@@ -30,6 +31,7 @@ export function judgeUpdate({resource, object, subresource, warnings}: Write, ol
   const {strategy} = kind;
   const now = asJson(object);
   const before = asJson(old);
+  if (strategy.takesLong?.(now)) patience?.lost();
   const change: Change = {object, old, subresource};
   const found = [
     ...validateMetadataUpdate(rulesOf(kind), now['metadata'] as JsonObject, before['metadata'] as JsonObject),

@@ -19,19 +19,18 @@ import {applyScale, parseScale, scaleToChange, stepsOfReplicas} from './scale.ts
 const scaleVersion = 'autoscaling/v1';
 const replicas: FieldSet = {'f:spec': {'f:replicas': leaf}};
 const integer = {type: 'integer'} as const;
-const scale: Version = {
-  type: fieldTypeOf(
-    {
-      type: 'object',
-      properties: {
-        spec: {type: 'object', properties: {replicas: integer}},
-        status: {type: 'object', properties: {replicas: integer, selector: {type: 'string'}}},
-      },
+/** How the fields of a Scale are owned and merged. */
+export const scaleFieldType: Version['type'] = fieldTypeOf(
+  {
+    type: 'object',
+    properties: {
+      spec: {type: 'object', properties: {replicas: integer}},
+      status: {type: 'object', properties: {replicas: integer, selector: {type: 'string'}}},
     },
-    false,
-  ),
-  convert: object => object,
-};
+  },
+  false,
+);
+const scale: Version = {type: scaleFieldType, convert: object => object};
 
 /**
  * Server-side apply to the scale of a custom resource (spec kubernetes-api 5.8): `old` with the replicas that `config`, a Scale, says, and with entries for

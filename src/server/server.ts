@@ -27,6 +27,8 @@ import type {Handler, HttpReply} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
+import type {Notes} from './notes.ts';
+import {GatheredNotes} from './notes.ts';
 import {replyError} from './reply.ts';
 import {resolve} from './resolve.ts';
 import {authorizationOf} from './web-socket.ts';
@@ -39,14 +41,15 @@ export function apiServer(deps: Deps): Handler {
     const call = attempt(() => parseCall(request, auditId));
     const understood = call instanceof ApiError ? undefined : call;
     const trail = deps.audit && new Trail(deps.audit, deps, understood ?? notUnderstood(request, auditId));
-    let reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call, trail);
+    const notes = deps.returnsNotes ? new GatheredNotes() : undefined;
+    let reply = call instanceof ApiError ? replyError(call, false) : await serve(deps, call, trail, notes);
     if (trail) reply = await trail.answered(reply);
     deps.observe(understood, reply.status, deps.world.now() - startedMs);
-    return {...reply, headers: {...reply.headers, 'audit-id': auditId}};
+    return {...reply, ...(notes && {notes: notes.all}), headers: {...reply.headers, 'audit-id': auditId}};
   };
 }
 
-async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<HttpReply> {
+async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: Notes | undefined): Promise<HttpReply> {
   const {headers, peer} = call.request;
   let warnings: readonly string[] = [];
   try {
@@ -68,12 +71,13 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined): Promise<
     if (deps.homes && asksForHome(call, place)) return compress(call, await homeWorkspace(deps, call, user, trail));
     const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
     trail?.allowed(allowed.why);
-    return await orElsewhere(deps, call, place, async () => {
+    return await orElsewhere(deps, call, place, trail, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
       const exchange = await resolve(deps, allowed, call, place.workspace);
       ({warnings} = exchange);
       trail?.understood(exchange.resource);
-      return compress(call, await answer(trail ? {...exchange, trail} : exchange));
+      const noting = trail ?? notes;
+      return compress(call, await answer(noting ? {...exchange, trail: noting} : exchange));
     });
   } catch (err) {
     if (!(err instanceof ApiError)) {
@@ -93,13 +97,16 @@ async function orElsewhere(
   {elsewhere}: Deps,
   {request, auditId}: Call,
   {workspace}: Place,
+  trail: Trail | undefined,
   here: () => Promise<HttpReply>,
 ): Promise<HttpReply> {
   try {
     return await here();
   } catch (err) {
-    if (err instanceof Heavy && elsewhere) return elsewhere.answer(withAuditId(request, auditId), workspace);
-    throw err;
+    if (!(err instanceof Heavy && elsewhere)) throw err;
+    const reply = await elsewhere.answer(withAuditId(request, auditId), workspace);
+    for (const [key, value] of reply.notes ?? []) trail?.note(key, value);
+    return reply;
   }
 }
 

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import type {JsonObject} from '../../src/api/json.ts';
+import {digString} from '../../src/api/json.ts';
 import type {Audit} from '../../src/audit/event.ts';
 import {jsonLine} from '../../src/audit/event.ts';
 import {parsePolicy} from '../../src/audit/policy.ts';
+import {headerList} from '../../src/server/http.ts';
 import type {Api, Found} from '../support/api-client.ts';
 import type {TestPlane} from '../support/plane.ts';
 import {inProcess, startPlane, users} from '../support/plane.ts';
@@ -258,7 +260,12 @@ test('nothing is done that cannot be recorded, where that is demanded', inProces
 test('what another thread answers is recorded once, by the first', inProcess, async () => {
   const log = memoryAudit({level: 'RequestResponse'});
   const elsewhere = {
-    answer: async () => ({status: 201, headers: {'content-type': 'application/json'}, body: Buffer.from('{"kind":"ConfigMap"}\n')}),
+    answer: async () => ({
+      status: 201,
+      headers: {'content-type': 'application/json'},
+      body: Buffer.from('{"kind":"ConfigMap"}\n'),
+      notes: [['policy/key', 'noted there']] as const,
+    }),
   };
   const other = await startPlane('heavy', {audit: log.audit, elsewhere});
   const there = other.api.in('/clusters/root');
@@ -269,9 +276,80 @@ test('what another thread answers is recorded once, by the first', inProcess, as
   assert.deepEqual(stagesOf(lines), ['RequestReceived', 'ResponseComplete']);
   assert.equal(at(lines[1], 'requestObject', 'data', 'key-5999'), 'v');
   assert.deepEqual(lines[1]?.['responseObject'], {kind: 'ConfigMap'});
+  assert.equal(annotation(lines[1], 'policy/key'), 'noted there');
   await there.post(maps, JSON.stringify({metadata: {name: 'vast'}, data: {k: 'v'.repeat(4 * 1024 * 1024)}}));
   const [, vast] = log.take();
   assert.deepEqual([vast?.['requestObject'], annotation(vast, 'audit.k8s.io/truncated')], [undefined, 'true']);
+  await other.stop();
+});
+
+test('what webhooks and policies have to say of a write is noted', inProcess, async () => {
+  const there = await plane.workspace('noted');
+  const group = '/apis/admissionregistration.k8s.io/v1';
+  const rules = [{operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps']}];
+  const spec = {
+    matchConstraints: {resourceRules: rules},
+    validations: [{expression: 'object.metadata.name != "bad"', message: 'a bad name'}],
+    auditAnnotations: [
+      {key: 'size', valueExpression: 'string(size(object.data))'},
+      {key: 'none', valueExpression: 'null'},
+    ],
+  };
+  await there.post(`${group}/validatingadmissionpolicies`, {metadata: {name: 'p.example.com'}, spec});
+  const validationActions = ['Audit'];
+  for (const name of ['one', 'two'])
+    await there.post(`${group}/validatingadmissionpolicybindings`, {
+      metadata: {name},
+      spec: {policyName: 'p.example.com', validationActions},
+    });
+  const at = (name: string) => ({name: `${name}.example.com`, clientConfig: {url: `https://hooks.test/${name}`}});
+  const more = {rules, sideEffects: 'None', admissionReviewVersions: ['v1'], failurePolicy: 'Ignore'};
+  for (const sort of ['Mutating', 'Validating'])
+    await there.post(`${group}/${sort.toLowerCase()}webhookconfigurations`, {
+      metadata: {name: 'c'},
+      webhooks: [
+        {...at('good'), ...more},
+        {...at('down'), ...more},
+      ],
+    });
+  plane.webhooks.at('https://hooks.test/good', review => ({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: {uid: digString(review, 'request', 'uid') as string, allowed: true, auditAnnotations: {seen: 'yes'}},
+  }));
+  everything.take();
+  assert.equal((await there.post(maps, {metadata: {name: 'bad'}, data: {a: 'b'}})).status, 201);
+  const [, line] = everything.take();
+  const notes = Object.entries(line?.['annotations'] as object).filter(([key]) => !/kcp.io|authorization/.test(key));
+  const failure = {message: 'a bad name', policy: 'p.example.com', binding: 'one', expressionIndex: 0, validationActions};
+  assert.deepEqual(Object.fromEntries(notes), {
+    'failed-open.mutation.webhook.admission.k8s.io/round_0_index_1': 'down.example.com',
+    'failed-open.validating.webhook.admission.k8s.io/round_0_index_1': 'down.example.com',
+    'good.example.com/seen': 'yes',
+    'mutation.webhook.admission.k8s.io/round_0_index_0': '{"configuration":"c","webhook":"good.example.com","mutated":false}',
+    'p.example.com/size': '1',
+    'validation.policy.admission.k8s.io/validation_failure': JSON.stringify([failure]),
+  });
+});
+
+test('a plane that works for another one tells it what to note, of refusals too', inProcess, async () => {
+  const other = await startPlane('there', {returnsNotes: true});
+  const group = '/clusters/root/apis/admissionregistration.k8s.io/v1';
+  const rules = [{operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps']}];
+  const validations = [{expression: 'false'}];
+  const spec = {matchConstraints: {resourceRules: rules}, validations, auditAnnotations: [{key: 'k', valueExpression: '"v"'}]};
+  await other.api.post(`${group}/validatingadmissionpolicies`, {metadata: {name: 'p.io'}, spec});
+  const bound = {policyName: 'p.io', validationActions: ['Deny']};
+  await other.api.post(`${group}/validatingadmissionpolicybindings`, {metadata: {name: 'b'}, spec: bound});
+  const reply = await other.handler({
+    method: 'POST',
+    target: `/clusters/root${maps}`,
+    headers: headerList({authorization: `Bearer ${users.kcpAdmin}`, 'content-type': 'application/json'}),
+    remoteAddress: '',
+    body: async () => Buffer.from('{"metadata":{"name":"a"}}'),
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual([reply.status, reply.notes], [422, [['p.io/k', 'v']]]);
   await other.stop();
 });
 

@@ -7,11 +7,10 @@ export const notYet: {readonly [number: number]: string} = {
 };
 
 /**
- * The sections whose cases are meant, from and to: 13.1 to 13.8, those on webhooks of 13.9, what 13.10 says of permissions, and 13.11 but for what Go and
+ * The sections whose cases are meant, from and to: 13.1 to 13.9, what 13.10 says of permissions, and 13.11 but for what Go and
  * Java programs do, which is seen by hand.
  */
 export const sections: readonly (readonly [number, number])[] = [
-  [1, 200],
-  [205, 211],
+  [1, 211],
   [214, 219],
 ];

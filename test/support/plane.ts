@@ -83,7 +83,7 @@ export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestP
   return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
 }
 
-type Extra = Partial<Pick<PlaneOptions, 'audit' | 'elsewhere' | 'homes'>>;
+type Extra = Partial<Pick<PlaneOptions, 'audit' | 'elsewhere' | 'homes' | 'returnsNotes'>>;
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
   const {store} = opened;

@@ -15,15 +15,20 @@ type Report = {readonly path: PathElement[]; readonly errors: string[]};
 
 /** Throws the nameless error (500) of Kubernetes if a configuration does not fit its type (spec kubernetes-api 5.6). */
 export function checkConfig(type: MapType, config: JsonObject): void {
-  const errors: string[] = [];
-  check(type, config, {path: [], errors});
-  if (errors.length === 0) return;
+  const errors = configErrors(type, config);
+  if (errors === undefined) return;
   const apiVersion = digString(config, 'apiVersion') ?? '';
   const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
   const name = `${digString(config, 'metadata', 'namespace') ?? ''}/${digString(config, 'metadata', 'name') ?? ''}`;
   const subject = `${name}; ${version}, Kind=${digString(config, 'kind') ?? ''}`;
-  const text = errors.length === 1 ? errors[0] : ['errors:', ...errors.map(error => `  ${error}`)].join('\n');
-  throw new ApiError('', `failed to create typed patch object (${subject}): ${text}`);
+  throw new ApiError('', `failed to create typed patch object (${subject}): ${errors}`);
+}
+
+/** In which way a configuration does not fit its type; undefined when it does. */
+export function configErrors(type: MapType, config: JsonObject): string | undefined {
+  const errors: string[] = [];
+  check(type, config, {path: [], errors});
+  return errors.length < 2 ? errors[0] : ['errors:', ...errors.map(error => `  ${error}`)].join('\n');
 }
 
 function fail({path, errors}: Report, text: string): void {

@@ -16,8 +16,9 @@ import type {Resource} from '../../registry/resource.ts';
 import {peek} from '../../registry/stored.ts';
 import {conform} from '../../registry/view.ts';
 import type {Entry, Op} from '../../storage/storage.ts';
-import type {Admission} from '../admit.ts';
-import {mutateByHooks, validateByHooks} from '../admit.ts';
+import {mutatingAdmission} from '../admission/mutating.ts';
+import type {AdmissionOf} from '../admission/request.ts';
+import {validatingAdmission} from '../admission/validating.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import {written} from '../changed.ts';
@@ -85,15 +86,15 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
     };
     // What the server adds from here on is nobody's.
     if (!by.applied) await trackFields(x, by, object, undefined);
-    const admission: Admission = {operation: 'CREATE', subresource: undefined, object, old: undefined, dryRun};
-    if (await mutateByHooks(x, admission)) stampAgain(resource, object, workspace);
+    const admission: AdmissionOf = {operation: 'CREATE', subresource: undefined, object, old: undefined, dryRun};
+    if (await mutatingAdmission(x, admission)) stampAgain(resource, object, workspace);
     if (generated) object.metadata.name = generateName(generated, deps.world.random);
     resource.kind.strategy.prepareCreate?.(asJson(object));
     await applyRules(deps, 'mutate', write);
     judgeNew(resource, object, told ? [] : x.warnings, patience(deps));
     told = true;
     await applyRules(deps, 'settle', write);
-    await validateByHooks(x, admission);
+    await validatingAdmission(x, admission);
     const key = keyOfObject(resource, workspace, object);
     // Of a real write the commit itself finds out whether the name is taken.
     if (!dryRun) {

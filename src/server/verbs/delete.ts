@@ -5,8 +5,9 @@ import type {KubeObject} from '../../api/object.ts';
 import type {Resource} from '../../registry/resource.ts';
 import {isForeign} from '../../registry/view.ts';
 import type {Entry} from '../../storage/storage.ts';
-import type {Admission} from '../admit.ts';
-import {mutateByHooks, validateByHooks} from '../admit.ts';
+import {mutatingAdmission} from '../admission/mutating.ts';
+import type {AdmissionOf} from '../admission/request.ts';
+import {validatingAdmission} from '../admission/validating.ts';
 import type {Changed} from '../changed.ts';
 import {written} from '../changed.ts';
 import {commit, isCommitted} from '../commit.ts';
@@ -59,7 +60,7 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
     warnings: x.warnings,
   };
   // Before the object is changed: they are shown it as it is.
-  const admission: Admission = {
+  const admission: AdmissionOf = {
     operation: 'DELETE',
     subresource: undefined,
     object: undefined,
@@ -67,8 +68,8 @@ async function attempt(x: Named, live: Entry, options: DeleteOptions): Promise<R
     dryRun: options.dryRun,
     options: told(options),
   };
-  await mutateByHooks(x, admission);
-  await validateByHooks(x, admission);
+  await mutatingAdmission(x, admission);
+  await validatingAdmission(x, admission);
   const decided = await decideDeletion(write, options.propagation, deps);
   const gone = decided === 'gone' ? object : undefined;
   if (decided === 'unchanged') return {changed: isForeign(resource, live) ? {object} : {entry: live}, gone};
