@@ -1,8 +1,8 @@
 import type {WorkspaceId} from '../api/cluster.ts';
-import {isWorkspaceId, startOf} from '../api/cluster.ts';
+import {isWorkspaceId, root, startOf} from '../api/cluster.ts';
 import {digString} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
-import {builtInSection, keyOf} from '../registry/keys.ts';
+import {builtInSection, keyOf, rangeOf} from '../registry/keys.ts';
 import {logicalClusterKey, pathOf, read, workspaceKey} from '../registry/logical-clusters.ts';
 import {peek} from '../registry/stored.ts';
 import type {Entry, Storage} from '../storage/storage.ts';
@@ -53,4 +53,17 @@ export async function typeOf(
   const name = peek(logicalCluster).metadata.annotations?.[annotations.type] ?? '';
   const ref = parseType(name);
   return {name, type: ref && (await typeLookup(store)(ref.path, ref.name))};
+}
+
+export const lookupLimits = {
+  /** Shards that workspace types tell of: the first ones by name. */
+  shardsMax: 1_000,
+} as const;
+
+const shards = rangeOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection}, root);
+
+/** Where the virtual workspaces of each shard are, by the names of the shards; those that do not say have none. */
+export async function shardBases(store: Storage): Promise<readonly string[]> {
+  const {entries} = await store.list(shards, {limit: lookupLimits.shardsMax});
+  return entries.flatMap(entry => digString(asJson(peek(entry)), 'spec', 'virtualWorkspaceURL') || []);
 }

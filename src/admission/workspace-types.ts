@@ -3,11 +3,12 @@ import {root} from '../api/cluster.ts';
 import {forbidden} from '../api/errors.ts';
 import {dig, digString, isObject} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
-import {asJson} from '../api/object.ts';
+import {asJson, timestamp} from '../api/object.ts';
 import type {User} from '../auth/user.ts';
 import {logicalClusterKey, read} from '../registry/logical-clusters.ts';
 import {annotations} from '../tenancy/names.ts';
-import {canonicalPath, clusterAt} from './lookups.ts';
+import {renewTypeStatus} from '../tenancy/workspace-type-status.ts';
+import {canonicalPath, clusterAt, shardBases} from './lookups.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
 
 const gr = {group: 'tenancy.kcp.io', resource: 'workspacetypes'} as const;
@@ -15,13 +16,15 @@ const reserved = new Set(['any', 'system']);
 /** How many exports are asked about before others have their turn. */
 const bindingsAtOnce = 50;
 
-/** Workspace types carry their canonical path, say where the types they name lie, and leave a few names to the server (spec kcp 7.8). */
+/** Workspace types carry their canonical path and their status, which is the server's, say where the types they name lie, and leave a few names to the server (spec kcp 7.8). */
 export const workspaceTypes: Rule = {
   name: 'tenancy.kcp.io/WorkspaceType',
   of: resource => resource.gr.group === gr.group && resource.gr.resource === gr.resource,
   async mutate(write, around) {
     const {object, verb, subresource, workspace} = write;
-    if (verb === 'delete' || subresource !== undefined) return;
+    if (verb === 'delete') return;
+    renewTypeStatus(object, workspace, await shardBases(around.store), timestamp(around.world.now()));
+    if (subresource !== undefined) return;
     const {name} = object.metadata;
     if (reserved.has(name)) throw refused(object, `metadata.name: Invalid value: ${JSON.stringify(name)}: name is reserved`);
     if (name === 'root' && workspace !== root) throw refused(object, 'root workspace type can only be created in root cluster');

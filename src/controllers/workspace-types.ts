@@ -1,6 +1,7 @@
+import {shardBases} from '../admission/lookups.ts';
 import type {Surroundings} from '../admission/rule.ts';
 import {root} from '../api/cluster.ts';
-import {digString, equal} from '../api/json.ts';
+import {equal} from '../api/json.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {builtInSection, parseKey, rangeOf} from '../registry/keys.ts';
 import {putOp} from '../registry/ops.ts';
@@ -12,8 +13,6 @@ import {none} from './controller.ts';
 import {commitAll} from './removal.ts';
 
 export const workspaceTypesLimits = {
-  /** Shards that a type tells of: the first ones by name. */
-  shardsMax: 1_000,
   /** Types that are brought in line with changed shards in one go. */
   atOnceMax: 200,
 } as const;
@@ -22,7 +21,10 @@ const types = rangeOf({group: 'tenancy.kcp.io', resource: 'workspacetypes', sect
 const shards = rangeOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection}, root);
 const everyType = 'every type';
 
-/** Keeps in the status of workspace types where their initializers and terminators find the workspaces, shard by shard (spec kcp 1.2). */
+/**
+ * Keeps in the status of workspace types where their initializers and terminators find the workspaces, shard by shard (spec kcp 1.2). Whoever writes a type
+ * brings it up to date; here is what happens when shards change.
+ */
 export const workspaceTypes: Controller = {
   name: 'workspace-types',
   wakes({key, type}) {
@@ -31,7 +33,7 @@ export const workspaceTypes: Controller = {
   },
   async reconcile(ref, around) {
     const {store, world} = around;
-    const bases = await basesOfShards(around);
+    const bases = await shardBases(store);
     if (ref !== everyType) {
       const entry = await store.get(ref as Key);
       await write(entry ? [entry] : [], bases, around);
@@ -46,14 +48,6 @@ export const workspaceTypes: Controller = {
     return undefined;
   },
 };
-
-/** Where the virtual workspaces of each shard are; shards that do not say have none. */
-async function basesOfShards({store}: Surroundings): Promise<readonly string[]> {
-  const {entries} = await store.list(shards, {limit: workspaceTypesLimits.shardsMax});
-  return entries
-    .map(entry => digString(asJson(peek(entry)), 'spec', 'virtualWorkspaceURL'))
-    .filter(url => url !== undefined && url !== '') as string[];
-}
 
 /** Who was quicker with one of them has made an event of their own. */
 async function write(entries: readonly Entry[], bases: readonly string[], around: Surroundings): Promise<void> {

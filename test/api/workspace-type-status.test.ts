@@ -64,7 +64,10 @@ test('the status is the server’s: users cannot write it, and what the shard wr
   const at = `${typesIn('root:written')}/t`;
   const status = {conditions: [], virtualWorkspaces: [{url: 'https://elsewhere.example', type: 'initializing'}]};
   const made = succeeded(await api.post(typesIn('root:written'), {...typeObject('t'), status}), 201);
-  assert.equal(made.at('status', 'virtualWorkspaces'), undefined);
+  assert.deepEqual(made.at('status', 'virtualWorkspaces'), endpoints([own], `${id}:t`));
+  await plane.settle();
+  const first = succeeded(await api.get(at)).at('metadata', 'resourceVersion');
+  assert.equal(first, made.at('metadata', 'resourceVersion'), 'nobody has to write it again');
   await tells(at, [own], `${id}:t`);
   const user = api.as(users.user1);
   const role = (rules: object[]) => ({apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: {name: 'all'}, rules});
@@ -91,7 +94,8 @@ test('the status is the server’s: users cannot write it, and what the shard wr
   );
   succeeded(await user.patch(at, {metadata: {labels: {mine: 'yes'}}}));
   refused(await user.patch(`${at}/status`, {status}), 403, 'access denied');
-  succeeded(await admin.patch(`${at}/status`, {status}));
+  const forged = succeeded(await admin.patch(`${at}/status`, {status}));
+  assert.deepEqual(forged.at('status', 'virtualWorkspaces'), endpoints([own], `${id}:t`));
   await tells(at, [own], `${id}:t`);
   const kept = await tells(at, [own], `${id}:t`);
   assert.equal(kept.at('metadata', 'labels', 'mine'), 'yes');
