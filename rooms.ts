@@ -32,7 +32,7 @@ export const rooms: {readonly [name: string]: Room} = {
   storage: {
     holds: 'the log and the keys, watches by position; memory and embedded',
     may: ['api'],
-    uses: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:path'],
+    uses: ['node:crypto', 'node:sqlite', 'node:worker_threads', 'node:fs', 'node:path'],
   },
   threads: {holds: "one thread's functions called from another; a store as another thread sees it", may: ['storage']},
   kinds: {

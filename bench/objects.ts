@@ -24,6 +24,14 @@ const configMapOf = (name: string, n: number, labels?: Labels) => ({
 export const configMap = (name: string, n: number, labels?: Labels): Uint8Array =>
   Buffer.from(JSON.stringify(configMapOf(name, n, labels)));
 
+/** A Secret of the size of those. */
+export const secret = (name: string, n: number): Uint8Array => {
+  const {data, ...rest} = configMapOf(name, n);
+  return Buffer.from(
+    JSON.stringify({...rest, kind: 'Secret', data: {text: Buffer.from(data.text.slice(0, (dataChars * 3) / 4)).toString('base64')}}),
+  );
+};
+
 /** `widgets` are of the kind `Widget`. */
 export const kindOf = (plural: string): string => plural[0]!.toUpperCase() + plural.slice(1, -1);
 
@@ -54,6 +62,8 @@ export function configMapCount(bytes: Uint8Array, seen: (count: number) => void)
 }
 
 export const configMaps = (workspace: string): string => `/clusters/${workspace}/api/v1/namespaces/default/configmaps`;
+
+export const secrets = (workspace: string): string => `/clusters/${workspace}/api/v1/namespaces/default/secrets`;
 
 export const workspacesOf = (parent: string): string => `/clusters/${parent}/apis/tenancy.kcp.io/v1alpha1/workspaces`;
 

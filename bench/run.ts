@@ -19,13 +19,14 @@ import {definitions} from './rows/definitions.ts';
 import {list} from './rows/list.ts';
 import {requests} from './rows/requests.ts';
 import {rules} from './rows/rules.ts';
+import {sealing} from './rows/sealing.ts';
 import {start} from './rows/start.ts';
 import {watchers} from './rows/watchers.ts';
 import {workspaces} from './rows/workspaces.ts';
 import {pinLoad, pinned} from './server.ts';
 import {type Figure, figureOf, isMissed, line, tableHead} from './table.ts';
 
-const rows: readonly Row[] = [ceiling, start, requests, apply, rules, list, attacks, definitions, watchers, workspaces];
+const rows: readonly Row[] = [ceiling, start, requests, sealing, apply, rules, list, attacks, definitions, watchers, workspaces];
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const {values, positionals} = parseArgs({

@@ -2,6 +2,7 @@ import {certificateRequests} from './certificate-requests.ts';
 import {definitions} from './definitions.ts';
 import {logicalClusters} from './logical-clusters.ts';
 import {namespaceContents, namespaceLifecycle} from './namespaces.ts';
+import {objectLimit} from './object-limit.ts';
 import {policyParams} from './policy-params.ts';
 import {quotas} from './quotas.ts';
 import {roleGrants} from './role-grants.ts';
@@ -23,4 +24,6 @@ export const rules: readonly Rule[] = [
   roleGrants,
   policyParams,
   quotas,
+  // Sees all that is written with an object.
+  objectLimit,
 ];

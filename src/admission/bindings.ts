@@ -37,9 +37,10 @@ const aboutOf = ({resource, subresource, namespace, name}: Request): AccessQuest
 function authorizerVariables(decide: Decide, user: User, workspace: WorkspaceId, about: AccessQuestion): Bindings {
   const answer = (question: AccessQuestion) => {
     const who = question.serviceAccount ? accountUser({...question.serviceAccount, workspace, uid: ''}, undefined) : user;
-    const {verb = '*', path, group = '', resource = '*', subresource, namespace, name} = question;
+    const {verb = '*', path, group = '', resource = '*', subresource, namespace, name, fieldSelector, labelSelector} = question;
     if (path !== undefined) return decide(who, {verb, workspace, path});
-    return decide(who, {verb, workspace, resource: {group, plural: resource, subresource, namespace, name}});
+    const asked = {group, version: '*', plural: resource, subresource, namespace, name, fieldSelector, labelSelector};
+    return decide(who, {verb, workspace, resource: asked});
   };
   return {authorizer: new AccessCheck(answer), 'authorizer.requestResource': new AccessCheck(answer, about, resourceCheckType.name)};
 }

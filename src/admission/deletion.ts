@@ -5,7 +5,7 @@ import {eventSpace} from '../registry/keys.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import type {Resource} from '../registry/resource.ts';
 import {stored} from '../registry/view.ts';
-import type {Entry, Op} from '../storage/storage.ts';
+import type {Change, Entry, Op} from '../storage/storage.ts';
 import type {WithRules, Write} from './rule.ts';
 import {applyRules} from './rule.ts';
 
@@ -37,11 +37,7 @@ export async function decideDeletion(write: Write, propagation: Propagation | un
 const isEvent = ({space}: Resource): boolean => space.group === eventSpace.group && space.resource === eventSpace.resource;
 
 /** What carries a decision out; the object of the write is given to the store. */
-export function deletionOps(
-  {object, resource, also}: Write,
-  live: Entry,
-  outcome: 'gone' | 'held',
-): [Exclude<Op, {check: unknown}>, ...Op[]] {
+export function deletionOps({object, resource, also}: Write, live: Entry, outcome: 'gone' | 'held'): [Change, ...Op[]] {
   if (outcome === 'gone') return [deleteOp(live), ...also];
   const {definition} = resource;
   const checks = definition ? [{check: definition.key, expect: definition.revision}] : [];

@@ -9,11 +9,12 @@ import {phaseOf, read, workspaceKey} from '../registry/logical-clusters.ts';
 import {putOp} from '../registry/ops.ts';
 import {decodeStored} from '../registry/stored.ts';
 import {setConditions, statusOf} from '../tenancy/conditions.ts';
+import {isInactive} from '../tenancy/inactive.ts';
 import {holdForTerminators, sayLeaving, terminatorsOf} from '../tenancy/leaving.ts';
 import {finalizers, labels} from '../tenancy/names.ts';
 import {initializedCondition} from '../tenancy/new-cluster.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
-import {keepServersAnnotations} from './servers-annotations.ts';
+import {keepServersAnnotations, operatorsAnnotationChanged} from './servers-annotations.ts';
 
 const gr = {group: 'core.kcp.io', resource: 'logicalclusters'} as const;
 
@@ -25,10 +26,14 @@ export const logicalClusters: Rule = {
     const {object, verb} = write;
     if (verb === 'create') throw refused(object, 'LogicalCluster cannot be created');
     if (verb === 'delete') return leave(write);
-    if (!write.user.groups.includes(groups.masters)) keepServersAnnotations(object, write.old);
+    if (!write.user.groups.includes(groups.masters)) {
+      keepServersAnnotations(object, write.old);
+      checkOperatorsAnnotations(write);
+    }
     if (write.subresource === 'status') await advance(write, around);
     else keepServersFields(write);
     holdForTerminators(object);
+    settleActivity(object);
     object.metadata.labels = {...object.metadata.labels, [labels.phase]: phaseOf(object)};
   },
 };
@@ -37,6 +42,22 @@ function leave({object, user}: Write): void {
   const allowed = dig(asJson(object), 'spec', 'directlyDeletable') === true || user.groups.includes(groups.masters);
   if (!allowed) throw refused(object, 'LogicalCluster cannot be deleted directly; delete the Workspace it belongs to');
   sayLeaving(object);
+}
+
+/** What is not ready yet, or goes away, needs those who work on it: nobody is to keep them out (spec kcp 3.9). */
+function checkOperatorsAnnotations(write: Write): void {
+  const {object, old} = write;
+  const changed = operatorsAnnotationChanged(write);
+  if (changed !== undefined) throw refused(object, `only administrators of kcp may change the annotation ${JSON.stringify(changed)}`);
+  const phase = phaseOf(object);
+  if (phase !== 'Ready' && isInactive(object) && !(old && isInactive(old)))
+    throw refused(object, `LogicalCluster can only be marked inactive in phase "Ready", but is in phase ${JSON.stringify(phase)}`);
+}
+
+function settleActivity(object: KubeObject): void {
+  const phase = phaseOf(object);
+  if (phase === 'Ready' && isInactive(object)) statusOf(object)['phase'] = 'Inactive';
+  if (phase === 'Inactive' && !isInactive(object)) statusOf(object)['phase'] = 'Ready';
 }
 
 function keepServersFields({object, old, user}: Write): void {

@@ -28,6 +28,9 @@ export type Roll = {
 /** Where all quotas of a namespace lie. */
 export const quotasIn = (workspace: WorkspaceId, namespace: string): Range => rangeOf(quotaSpace, workspace, namespace);
 
+/** Where all rolls of a workspace lie. */
+export const rollsIn = (workspace: WorkspaceId): Range => rangeOf(rollSpace, workspace);
+
 export const rollKey = (workspace: WorkspaceId, namespace: string): Key => keyOf(rollSpace, workspace, undefined, namespace);
 
 export async function readRoll(store: Storage, key: Key): Promise<Roll> {

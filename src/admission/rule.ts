@@ -42,6 +42,8 @@ export type Settings = {
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
   readonly standing: readonly StandingExport[];
+  /** Most objects in one workspace that says nothing of it itself; 0: no limit. */
+  readonly objectsMax: number;
 };
 
 export type Rule = {

@@ -26,8 +26,11 @@ export type WebhookCall = {
   readonly signal?: AbortSignal;
 };
 
-/** The body of a successful answer, or why there is none, in the words of Kubernetes where it has some. It tells nothing of what a server said besides. */
-export type WebhookAnswer = {readonly bytes: Uint8Array} | {readonly problem: string};
+/**
+ * The body of a successful answer, or why there is none, in the words of Kubernetes where it has some. It tells nothing of what a server said besides.
+ * `transient`: the same call may succeed a moment later, since the connection broke or the server said as much.
+ */
+export type WebhookAnswer = {readonly bytes: Uint8Array} | {readonly problem: string; readonly transient?: boolean};
 
 export type Webhooks = {
   /** POSTs JSON. Follows no redirects. Never rejects. */

@@ -20,22 +20,28 @@ export type Asked = {
   readonly name: string;
 };
 
-/** How much of a request is recorded, and at which of its stages not. */
-export type Verdict = {readonly level: Level; readonly omitStages: readonly Stage[]; readonly omitManagedFields: boolean};
+/** How much of a request is recorded, and at which of its stages not. `discreet`: nothing that may quote a body either. */
+export type Verdict = {
+  readonly level: Level;
+  readonly omitStages: readonly Stage[];
+  readonly omitManagedFields: boolean;
+  readonly discreet?: boolean;
+};
 
 const silence: Verdict = {level: 'None', omitStages: [], omitManagedFields: false};
 
 /**
  * What the first rule that matches says (spec kubernetes-api 10.7). One thing is stricter than in Kubernetes: bodies that hold secrets or tokens are
- * recorded only by a rule that names them; by a rule for everything, not more than metadata.
+ * recorded only by a rule that names them; by a rule for everything, not more than metadata, and no words of a refusal that may quote them.
  */
 export function verdict({rules}: Policy, attributes: Attributes): Verdict {
   const rule = rules.find(one => matches(one, attributes));
   if (!rule) return silence;
   const {resource} = attributes;
-  if (resource && holdsSecrets(resource) && !names(rule, resource) && (rule.level === 'Request' || rule.level === 'RequestResponse'))
-    return {...rule, level: 'Metadata'};
-  return rule;
+  if (!resource || !holdsSecrets(resource)) return rule;
+  const bodies = rule.level === 'Request' || rule.level === 'RequestResponse';
+  if (names(rule, resource) && bodies) return rule;
+  return {...rule, level: bodies ? 'Metadata' : rule.level, discreet: true};
 }
 
 function matches(rule: Rule, {user, verb, resource, path}: Attributes): boolean {

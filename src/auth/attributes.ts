@@ -1,4 +1,5 @@
 import type {WorkspaceId} from '../api/cluster.ts';
+import type {JsonObject} from '../api/json.ts';
 
 /** What is to be decided: a verb on a resource, or a method on a path. */
 export type Attributes = {
@@ -16,6 +17,11 @@ export type AskedResource = {
   readonly subresource: string | undefined;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
+  /** Told to webhooks; roles know no versions. */
+  readonly version?: string | undefined;
+  /** What a list is narrowed to, as it was written: a selector, or the requirements of a review. Told to webhooks. */
+  readonly fieldSelector?: string | readonly JsonObject[] | undefined;
+  readonly labelSelector?: string | readonly JsonObject[] | undefined;
 };
 
 /** What RBAC looks at. Without a resource it is a path that is asked for. */

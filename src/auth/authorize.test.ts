@@ -69,7 +69,10 @@ test('owners, guests, and those who are left outside', async () => {
 
 test('administrators may, others are told Forbidden and no more', async () => {
   const attributes = on('list', 'configmaps', 'default');
-  const {why} = await authorizer.authorize(admin, attributes);
+  let why = '';
+  await authorizer.authorize(admin, attributes, decision => {
+    why = decision.reason;
+  });
   assert.match(why, /^RBAC: allowed by ClusterRoleBinding "system:kcp:admin:cluster-admin"/);
   await assert.rejects(
     authorizer.authorize(user('eve'), attributes),

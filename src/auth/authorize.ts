@@ -1,48 +1,47 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {root, systemAdmin} from '../api/cluster.ts';
-import {type ApiError, forbidden} from '../api/errors.ts';
+import {ApiError, forbidden} from '../api/errors.ts';
 import {digString} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
+import type {AccessWebhook} from './access-review.ts';
 import type {Attributes} from './attributes.ts';
+import type {Decision} from './decision.ts';
+import {allowed, denied, refused} from './decision.ts';
 import {effectiveUsers, isAccount, isInScope} from './effective-users.ts';
+import {firstDecision} from './first-decision.ts';
+import type {AuthorizerName, OpenPaths} from './order.ts';
+import {authorizerNames, defaultPaths, openPaths} from './order.ts';
 import type {Holdings} from './rbac/escalation.ts';
-import type {Miss} from './rbac/misses.ts';
 import {nearestMisses} from './rbac/misses.ts';
 import type {RoleRef} from './rbac/objects.ts';
 import type {Policy} from './rbac/policy.ts';
 import {judge, missingRoles} from './rbac/policy.ts';
 import type {RuleSet} from './rbac/rule-set.ts';
-import type {Stage, Step} from './steps.ts';
-import {stepsOf} from './steps.ts';
+import {shownReason} from './steps.ts';
 import type {User} from './user.ts';
 import {groups} from './user.ts';
-
-export type Decision = {
-  readonly allowed: boolean;
-  /** Which part of the chain had the last word. */
-  readonly stage: Stage;
-  /** Which rule decided, in words for logs and audit. Clients see `access denied` and no more. */
-  readonly reason: string;
-  /** Of a refusal: what would nearly have allowed it, the nearest first. Found out when asked for. */
-  readonly misses: () => readonly Miss[];
-};
+import {Answers, answered, askWebhook} from './webhook-decision.ts';
 
 declare const minted: unique symbol;
 /** Proof that a request passed `authorize`: later steps demand it, and nothing else can make one. */
-export type Allowed = {readonly user: User; readonly attributes: Attributes; readonly why: string; readonly [minted]: true};
+export type Allowed = {readonly user: User; readonly attributes: Attributes; readonly [minted]: true};
 
 /** Who may do what: the same answers for requests, for questions about them, and for rules that ask themselves. */
 export type Authorizer = {
+  /** Who is asked, in this order. */
+  readonly order: readonly AuthorizerName[];
   /** `entered`: as if the user had already been let into the workspace, and no export set limits (spec kcp 7.7, deep reviews). */
   decide(user: User, attributes: Attributes, options?: {readonly entered: boolean}): Promise<Decision>;
-  /** The same for somebody who cannot wait: how decisions in a workspace are made as of now. */
-  decider(workspace: WorkspaceId): Promise<Decide>;
+  /** For all that cannot wait in one request: what has to be asked outside is asked by `settle`. */
+  answers(): Answers;
+  /** The same for somebody who cannot wait, as expressions: how decisions in a workspace are made as of now. To be used within `answers.settle`. */
+  decider(workspace: WorkspaceId, answers: Answers): Promise<Decide>;
   /**
-   * @param steps is told what each part of the chain said, allowed or not
-   * @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists
+   * @param decided is told what was decided, before it throws
+   * @throws ApiError Forbidden, with the text Kubernetes' clients know and without saying what exists; InternalError when who has to be asked could not be
    */
-  authorize(user: User, attributes: Attributes, steps?: Step[]): Promise<Allowed>;
+  authorize(user: User, attributes: Attributes, decided?: (decision: Decision) => void): Promise<Allowed>;
   /** The rules a user holds in a workspace by roles alone, those of a namespace included. */
   holdings(user: User, workspace: WorkspaceId, namespace: string | undefined): Promise<Holdings>;
   /** The rules of a role that a binding in the workspace would give. */
@@ -58,61 +57,83 @@ export type AuthorizerSources = {
   readonly policyOf: (workspace: WorkspaceId) => Policy | Promise<Policy>;
   /** The LogicalCluster object of a workspace, to look at only. */
   readonly logicalClusterOf: (workspace: WorkspaceId) => KubeObject | undefined | Promise<KubeObject | undefined>;
+  /** Who is asked, in this order; kcp's when absent. Who is not named is not asked. */
+  readonly order?: readonly AuthorizerName[] | undefined;
+  /** What is open to everybody; kcp's paths when absent. */
+  readonly openPaths?: OpenPaths | undefined;
+  /** Absent where there is none to ask. */
+  readonly webhook?: AccessWebhook | undefined;
 };
 
-/** Paths that answer to everybody, also to strangers (spec kcp 7.7, kubernetes-api 7.6). */
-const openPaths = /^\/(healthz|livez|readyz)(\/[\w-]+)?$|^\/version$/;
 /** Paths that say nothing of a workspace: who may not enter it may still be given them. */
 const shardPaths: ReadonlySet<string> = new Set(['/metrics']);
 
-const noMisses = (): readonly Miss[] => [];
-const allowed = (stage: Stage, reason: string): Decision => ({allowed: true, stage, reason, misses: noMisses});
-const refused = (stage: Stage, reason: string, misses = noMisses): Decision => ({allowed: false, stage, reason, misses});
-
-/** kcp's chain (spec kcp 7.7), from what is open to all down to the roles and bindings that hold in a workspace. */
-export function createAuthorizer({policyOf, logicalClusterOf}: AuthorizerSources): Authorizer {
-  const policiesOf = async (workspace: WorkspaceId): Promise<readonly Policy[]> => {
+/** Asks kcp's authorizers in their order (spec kcp 7.7): the first who allows or denies has decided. */
+export function createAuthorizer({policyOf, logicalClusterOf, webhook, ...sources}: AuthorizerSources): Authorizer {
+  const isOpen = sources.openPaths ?? openPaths(defaultPaths);
+  const order = (sources.order ?? authorizerNames).filter(name => name !== 'Webhook' || webhook);
+  const gather = (workspace: WorkspaceId): Grounds | Promise<Grounds> => {
     const everywhere = policyOf(systemAdmin);
     const local = policyOf(workspace);
-    // Waiting costs a turn even of what is there.
-    return [everywhere instanceof Promise ? await everywhere : everywhere, local instanceof Promise ? await local : local];
-  };
-  const gather = async (workspace: WorkspaceId): Promise<Grounds> => {
-    const policies = await policiesOf(workspace);
-    const logicalCluster = logicalClusterOf(workspace);
     const limits = policyOf(root);
-    return {
-      policies,
-      logicalCluster: logicalCluster instanceof Promise ? await logicalCluster : logicalCluster,
-      limits: limits instanceof Promise ? await limits : limits,
-    };
+    const logicalCluster = logicalClusterOf(workspace);
+    const isLate =
+      everywhere instanceof Promise || local instanceof Promise || limits instanceof Promise || logicalCluster instanceof Promise;
+    // Waiting costs a turn even of what is there.
+    if (isLate) return Promise.all([everywhere, local, limits, logicalCluster]).then(found => groundsOf(...found));
+    return groundsOf(everywhere, local, limits, logicalCluster);
   };
 
-  const decide: Authorizer['decide'] = async (user, attributes, {entered} = {entered: false}) => {
-    const {workspace} = attributes;
-    return decideAtOnce(user, attributes) ?? decideUpon(await gather(workspace as WorkspaceId), user, attributes, entered);
+  const byRoles = (user: User, attributes: Attributes, entered: boolean): Decision | Promise<Decision> => {
+    const decision = decideAtOnce(attributes);
+    if (decision) return decision;
+    const grounds = gather(attributes.workspace as WorkspaceId);
+    const upon = (found: Grounds): Decision => decideUpon(found, user, attributes, entered);
+    return grounds instanceof Promise ? grounds.then(upon) : upon(grounds);
   };
+  const decide: Authorizer['decide'] = async (user, attributes, {entered} = {entered: false}) =>
+    firstDecision(order, name => {
+      if (name === 'RBAC') return byRoles(user, attributes, entered);
+      if (name === 'Webhook') return answered(askWebhook(user, attributes), webhook as AccessWebhook);
+      return alwaysAllowed(name, user, attributes, isOpen);
+    });
+  const decideNow = (grounds: Grounds, answers: Answers, user: User, attributes: Attributes): Decision =>
+    firstDecision(order, name => {
+      if (name === 'RBAC') return decideAtOnce(attributes) ?? decideUpon(grounds, user, attributes, false);
+      if (name === 'Webhook') return answers.decide(askWebhook(user, attributes));
+      return alwaysAllowed(name, user, attributes, isOpen);
+    });
 
   return {
+    order,
     decide,
-    async decider(workspace) {
+    answers: () => new Answers(webhook),
+    async decider(workspace, answers) {
       const grounds = await gather(workspace);
-      return (user, attributes) => decideAtOnce(user, attributes) ?? decideUpon(grounds, user, attributes, false);
+      return (user, attributes) => decideNow(grounds, answers, user, attributes);
     },
-    async authorize(user, attributes, steps) {
+    async authorize(user, attributes, decided) {
       const decision = await decide(user, attributes);
-      steps?.push(...stepsOf(decision));
-      if (!decision.allowed) throw refusal(user, attributes);
-      return {user, attributes, why: decision.reason} as Allowed;
+      decided?.(decision);
+      if (decision.allowed) return {user, attributes} as Allowed;
+      if (decision.error !== undefined) throw new ApiError('InternalError', `Internal error occurred: ${decision.error}`);
+      throw refusal(user, attributes, shownReason(decision));
     },
     async holdings(user, workspace, namespace) {
       const users = effectiveUsers(user, workspace);
-      const grants = (await policiesOf(workspace)).flatMap(policy => policy.grantsTo(users, namespace));
+      const {policies} = await gather(workspace);
+      const grants = policies.flatMap(policy => policy.grantsTo(users, namespace));
       return {rules: grants.flatMap(({rules}) => rules?.rules ?? []), errors: missingRoles(grants)};
     },
     role: async (workspace, ref, namespace) => (await policyOf(workspace)).role(ref, namespace),
   };
 }
+
+const groundsOf = (everywhere: Policy, local: Policy, limits: Policy, logicalCluster: KubeObject | undefined): Grounds => ({
+  policies: [everywhere, local],
+  logicalCluster,
+  limits,
+});
 
 /** What is known of a workspace when something in it is decided. */
 type Grounds = {
@@ -123,10 +144,22 @@ type Grounds = {
   readonly limits: Policy;
 };
 
+const allowedGroup = allowed('groups', `member of ${groups.masters}`);
+const allowedPath = allowed('paths', 'open to everybody');
+
+function alwaysAllowed(
+  name: 'AlwaysAllowGroups' | 'AlwaysAllowPaths',
+  user: User,
+  {path}: Attributes,
+  isOpen: OpenPaths,
+): Decision | undefined {
+  if (name === 'AlwaysAllowGroups') return user.groups.includes(groups.masters) ? allowedGroup : undefined;
+  return path !== undefined && isOpen(path) ? allowedPath : undefined;
+}
+
 /** What needs no look at a workspace. */
-function decideAtOnce(user: User, {workspace, path}: Attributes): Decision | undefined {
-  if (user.groups.includes(groups.masters)) return allowed('before', `member of ${groups.masters}`);
-  if (path !== undefined && openPaths.test(path)) return allowed('before', 'open to everybody');
+function decideAtOnce({workspace, path}: Attributes): Decision | undefined {
+  if (path === '/version') return allowedPath;
   // System clusters and the view across all workspaces are for the shards themselves (spec kcp 2.7, 3.1).
   return workspace === '*' || workspace.startsWith('system:') ? refused('before', 'not a workspace') : undefined;
 }
@@ -134,17 +167,17 @@ function decideAtOnce(user: User, {workspace, path}: Attributes): Decision | und
 function decideUpon({policies, logicalCluster, limits}: Grounds, user: User, attributes: Attributes, entered: boolean): Decision {
   const users = effectiveUsers(user, attributes.workspace);
   const closed = entered ? undefined : closedBy(user, users, {attributes, policies, logicalCluster});
-  if (closed) return refused(closed.stage, closed.reason);
-  if (isServersOwn(attributes)) return refused('systemcrd', 'this status is written by the server alone');
+  if (closed) return closed;
+  if (isServersOwn(attributes)) return denied('systemcrd', 'this status is written by the server alone');
   if (!entered && isExported(attributes) && !judge(limits, asBound(users), attributes).allowed)
     return refused('maxpermissionpolicy', 'beyond what its export permits anybody');
   const errors: string[] = [];
   for (const [i, policy] of policies.entries()) {
     const verdict = judge(policy, users, attributes);
-    if (verdict.allowed) return allowed(i === 0 ? 'bootstrap' : 'local', verdict.reason);
+    if (verdict.allowed) return allowed(i === 0 ? 'bootstrap' : 'local', verdict.reason, verdict.grant);
     if (verdict.reason) errors.push(verdict.reason);
   }
-  return refused('local', errors.join('; ') || 'no role allows it', () => nearestMisses(policies, users, attributes));
+  return refused('local', errors.join('; ') || 'no role allows it', options => nearestMisses(policies, users, attributes, options));
 }
 
 /** What a workspace demands of those who want to know of it that certain groups have (spec kcp 7.7). */
@@ -152,27 +185,27 @@ const requiredGroupsAnnotation = 'authorization.kcp.io/required-groups';
 const openPhases: ReadonlySet<string> = new Set(['Initializing', 'Ready', 'Inactive', 'Terminating', 'Deleting']);
 const entering = {verb: 'access', path: '/'} as const;
 
-type Closed = {readonly stage: Stage; readonly reason: string};
 type Door = {
   readonly attributes: Attributes;
   readonly policies: readonly Policy[];
   readonly logicalCluster: KubeObject | undefined;
 };
 
-/** Why a user may not enter a workspace at all, whatever its roles say; undefined when they may. */
-function closedBy(user: User, users: readonly User[], {attributes, policies, logicalCluster}: Door): Closed | undefined {
+/** The refusal of a user who may not enter a workspace at all, whatever its roles say; undefined when they may. */
+function closedBy(user: User, users: readonly User[], {attributes, policies, logicalCluster}: Door): Decision | undefined {
   const isIn = (group: string): boolean => users.some(one => one.groups.includes(group));
   if (attributes.path !== undefined && shardPaths.has(attributes.path)) return undefined;
   if (isIn(groups.logicalClusterAdmin)) return undefined;
-  if (!logicalCluster) return {stage: 'content', reason: 'LogicalCluster not found'};
+  if (!logicalCluster) return refused('content', 'LogicalCluster not found');
   const required = logicalCluster.metadata.annotations?.[requiredGroupsAnnotation];
   if (required !== undefined && !isAccount(user) && !isIn(groups.externalLogicalClusterAdmin) && !fulfills(required, isIn))
-    return {stage: 'requiredgroups', reason: `not a member of the required groups: ${required}`};
+    return denied('requiredgroups', `not a member of the required groups: ${required}`);
   const phase = digString(asJson(logicalCluster), 'status', 'phase') ?? '';
-  if (!openPhases.has(phase)) return {stage: 'content', reason: `not permitted due to phase ${JSON.stringify(phase)}`};
+  if (!openPhases.has(phase)) return refused('content', `not permitted due to phase ${JSON.stringify(phase)}`);
   if (isAccount(user) && isInScope(user, attributes.workspace)) return undefined;
   const enters = policies.some(policy => judge(policy, users, entering).allowed);
-  return enters ? undefined : {stage: 'content', reason: 'no verb=access permission on /'};
+  if (enters) return undefined;
+  return refused('content', 'no verb=access permission on /', options => nearestMisses(policies, users, entering, options));
 }
 
 /** Clauses are parted by `;`, of which one has to hold; groups by `,`, all of which one has to have. */
@@ -196,14 +229,15 @@ const asBound = (users: readonly User[]): readonly User[] =>
 const boundPrefix = 'apis.kcp.io:binding:';
 
 /** Forbidden, in the words clients know. Also of what must look as if it was only forbidden. */
-export function refusal(user: User, {verb, resource, path}: Attributes): ApiError {
+export function refusal(user: User, {verb, resource, path}: Attributes, why = 'access denied'): ApiError {
   const who = `User ${JSON.stringify(user.name)} cannot ${verb}`;
-  if (!resource) return forbidden({group: '', resource: ''}, '', `${who} path ${JSON.stringify(path)}: access denied`);
+  const because = why ? `: ${why}` : '';
+  if (!resource) return forbidden({group: '', resource: ''}, '', `${who} path ${JSON.stringify(path)}${because}`);
   const what = JSON.stringify(resource.subresource ? `${resource.plural}/${resource.subresource}` : resource.plural);
   const where = resource.namespace ? `in the namespace ${JSON.stringify(resource.namespace)}` : 'at the cluster scope';
   return forbidden(
     {group: resource.group, resource: resource.plural},
     resource.name ?? '',
-    `${who} resource ${what} in API group ${JSON.stringify(resource.group)} ${where}: access denied`,
+    `${who} resource ${what} in API group ${JSON.stringify(resource.group)} ${where}${because}`,
   );
 }

@@ -27,11 +27,15 @@ test('everybody may look around and ask about themselves, and no more', () => {
 });
 
 test('administrators hold everything, and say by what', () => {
-  assert.deepEqual(judge(bootstrapPolicy, as(groups.kcpAdmin), on('escalate', 'x.io', 'y/z')), {
-    allowed: true,
-    reason:
-      'RBAC: allowed by ClusterRoleBinding "system:kcp:admin:cluster-admin" of ClusterRole "cluster-admin" to Group "system:kcp:admin"',
-  });
+  const {allowed, reason} = judge(bootstrapPolicy, as(groups.kcpAdmin), on('escalate', 'x.io', 'y/z'));
+  assert.deepEqual(
+    {allowed, reason},
+    {
+      allowed: true,
+      reason:
+        'RBAC: allowed by ClusterRoleBinding "system:kcp:admin:cluster-admin" of ClusterRole "cluster-admin" to Group "system:kcp:admin"',
+    },
+  );
   assert.ok(may([groups.masters], {verb: 'get', path: '/metrics'}));
 });
 

@@ -16,8 +16,10 @@ export type Command = {
   readonly flags: readonly Flag[];
   /** How many arguments it takes. With others it prints its help, or fails where kcp's plugin does. */
   readonly args: {readonly min: number; readonly max: number; readonly isStrict?: boolean};
-  /** Throws CommandError, ApiError, KubeconfigError or ConnectionError for what the user must be told. */
-  readonly run: (parsed: ParsedFlags, world: World) => Promise<void>;
+  /** A number is its exit code. Throws CommandError, ApiError, KubeconfigError or ConnectionError for what the user must be told. */
+  readonly run: (parsed: ParsedFlags, world: World) => Promise<unknown>;
+  /** The exit code of what was told so; 1 if left out. */
+  readonly failed?: number;
 };
 
 /** Parses, answers `--help` and `--version`, runs; the exit code. */
@@ -27,17 +29,21 @@ export const runCommand = (
   world: World,
   subcommands: readonly Command[] = [],
 ): Promise<number> =>
-  exitCodeOf(world, async () => {
-    if (command.deprecated) world.err(`Command "${command.name}" is deprecated, ${command.deprecated}\n`);
-    const parsed = parseFlags(words, [...command.flags, ...everywhere]);
-    if (isSet(parsed, 'help')) return world.out(helpText(command, subcommands));
-    if (isSet(parsed, 'version')) return world.out(`${command.name} version v${world.version}\n`);
-    const count = parsed.args.length;
-    const {min, max, isStrict} = command.args;
-    if (isStrict && count !== max) throw new CommandError(`accepts ${max} arg(s), received ${count}`);
-    if (count < min || count > max) return world.out(helpText(command, subcommands));
-    await command.run(parsed, world);
-  });
+  exitCodeOf(
+    world,
+    async () => {
+      if (command.deprecated) world.err(`Command "${command.name}" is deprecated, ${command.deprecated}\n`);
+      const parsed = parseFlags(words, [...command.flags, ...everywhere]);
+      if (isSet(parsed, 'help')) return world.out(helpText(command, subcommands));
+      if (isSet(parsed, 'version')) return world.out(`${command.name} version v${world.version}\n`);
+      const count = parsed.args.length;
+      const {min, max, isStrict} = command.args;
+      if (isStrict && count !== max) throw new CommandError(`accepts ${max} arg(s), received ${count}`);
+      if (count < min || count > max) return world.out(helpText(command, subcommands));
+      return command.run(parsed, world);
+    },
+    command.failed,
+  );
 
 const everywhere: readonly Flag[] = [
   {name: 'help', short: 'h', help: 'Show this help'},

@@ -11,8 +11,10 @@ export type Flag = {
 };
 
 export type ParsedFlags = {
-  /** Values by flag name; switches are `true` or `false`. */
+  /** Values by flag name, of each the last; switches are `true` or `false`. */
   readonly values: ReadonlyMap<string, string>;
+  /** All values of each flag that was given, in their order. */
+  readonly all: ReadonlyMap<string, readonly string[]>;
   /** What is no flag. */
   readonly args: readonly string[];
 };
@@ -22,7 +24,7 @@ export type ParsedFlags = {
  * behind one dash, flags and arguments in any order, everything after `--` an argument. Throws `CommandError` with its texts.
  */
 export function parseFlags(words: readonly string[], flags: readonly Flag[]): ParsedFlags {
-  const values = new Map<string, string>();
+  const values = new Values();
   const args: string[] = [];
   const rest = [...words];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -34,7 +36,17 @@ export function parseFlags(words: readonly string[], flags: readonly Flag[]): Pa
     else if (word.startsWith('-') && word !== '-') parseShort(word, rest, flags, values);
     else args.push(word);
   }
-  return {values, args};
+  return {values, all: values.all, args};
+}
+
+/** The last value of each flag, and all of them. */
+class Values extends Map<string, string> {
+  readonly all = new Map<string, readonly string[]>();
+
+  override set(name: string, value: string): this {
+    this.all.set(name, [...(this.all.get(name) ?? []), value]);
+    return super.set(name, value);
+  }
 }
 
 /** Where the first argument stands, or -1: what comes before it are flags and their values. */

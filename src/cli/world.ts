@@ -33,15 +33,15 @@ export type Terminal = {
 /** What the person typed cannot be done; the text says why. */
 export class CommandError extends Error {}
 
-/** Runs to the exit code: failures of the world go to stderr and give 1, our own mistakes are thrown on. */
-export async function exitCodeOf(world: World, action: () => Promise<void>): Promise<number> {
+/** Runs to the exit code, which is the number that the action gives, or else 0: failures of the world go to stderr and give `failed`, our own mistakes are thrown on. */
+export async function exitCodeOf(world: World, action: () => Promise<unknown>, failed = 1): Promise<number> {
   try {
-    await action();
-    return 0;
+    const code = await action();
+    return typeof code === 'number' ? code : 0;
   } catch (err) {
     if (!isForeseen(err)) throw err;
     world.err(`Error: ${err.message}\n`);
-    return 1;
+    return failed;
   }
 }
 

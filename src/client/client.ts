@@ -44,13 +44,14 @@ export type Client = {
   list(ref: ResourceRef, options?: ListOptions): Promise<ObjectList>;
   /** Every object, page after page. */
   listAll(ref: ResourceRef, options?: Omit<ListOptions, 'continue'>): Promise<KubeObject[]>;
-  create(ref: ResourceRef, object: JsonObject): Promise<KubeObject>;
+  /** `parameters` go into the query. */
+  create(ref: ResourceRef, object: JsonObject, parameters?: {readonly [name: string]: string}): Promise<KubeObject>;
   update(ref: ResourceRef, object: KubeObject, subresource?: string): Promise<KubeObject>;
   patch(ref: ResourceRef, name: string, patch: Json, options: PatchOptions): Promise<KubeObject>;
   /** `options` is a DeleteOptions body: preconditions, propagationPolicy. */
   remove(ref: ResourceRef, name: string, options?: JsonObject): Promise<void>;
-  /** Any other path of the workspace, such as `/apis`. */
-  read(path: string): Promise<Json>;
+  /** Any other path of the workspace, such as `/apis`, as JSON; `accept` for a special form of it. */
+  read(path: string, accept?: string): Promise<Json>;
 };
 
 export type ClientOptions = {
@@ -64,11 +65,13 @@ export type ClientOptions = {
 const limits = {pageObjects: 500, retriesMax: 10, retryAfterSecondsMax: 30} as const;
 
 export function clientOver(options: ClientOptions): Client {
-  const send = async (method: string, path: string, body?: Json, type = 'application/json'): Promise<Json> => {
-    const headers = {accept: 'application/json', ...(body !== undefined && {'content-type': type})};
+  const sendAs = async (accept: string, method: string, path: string, body?: Json, type = 'application/json'): Promise<Json> => {
+    const headers = {accept, ...(body !== undefined && {'content-type': type})};
     const call = {method, target: options.prefix + path, headers, ...(body !== undefined && {body: stringify(body)})};
     return parseReply(await fetchPatiently(options, call));
   };
+  const send = (method: string, path: string, body?: Json, type?: string): Promise<Json> =>
+    sendAs('application/json', method, path, body, type);
   const sendObject = async (...args: Parameters<typeof send>): Promise<KubeObject> => asObject(objectIn(await send(...args)));
   const list = async (ref: ResourceRef, page: ListOptions = {}): Promise<ObjectList> =>
     parseList(await send('GET', pathOf(ref) + query(page)));
@@ -76,12 +79,12 @@ export function clientOver(options: ClientOptions): Client {
   return {
     list,
     get: (ref, name) => sendObject('GET', pathOf(ref, name)),
-    create: (ref, object) => sendObject('POST', pathOf(ref), object),
+    create: (ref, object, parameters = {}) => sendObject('POST', pathOf(ref) + query(parameters), object),
     update: (ref, object, subresource) => sendObject('PUT', pathOf(ref, object.metadata.name, subresource), asJson(object)),
     patch: (ref, name, patch, {type, subresource, fieldManager, force}) =>
       sendObject('PATCH', pathOf(ref, name, subresource) + query({fieldManager, force}), patch, patchMedia[type]),
     remove: async (ref, name, body) => void (await send('DELETE', pathOf(ref, name), body)),
-    read: path => send('GET', path),
+    read: (path, accept = 'application/json') => sendAs(accept, 'GET', path),
     async listAll(ref, page) {
       const all: KubeObject[] = [];
       for (let next = ''; ; ) {

@@ -82,7 +82,7 @@ function setFields(document: Document, map: YAMLMap, body: JsonObject): void {
 const newFileMode = 0o600;
 
 function editFile(file: string, edits: readonly Edit[]): void {
-  mkdirSync(dirname(file), {recursive: true});
+  mkdirSync(dirname(file), {recursive: true, mode: 0o700});
   // A link stays a link: what it points to is replaced.
   const target = existsSync(file) ? realpathSync(file) : file;
   const lock = `${target}.lock`;
@@ -114,7 +114,9 @@ const emptyConfig: Json = {apiVersion: 'v1', kind: 'Config', clusters: [], conte
 
 function edited(file: string, text: string, edits: readonly Edit[]): string {
   const found: Document = parseDocument(text);
-  if (found.errors[0]) throw new KubeconfigError(`error loading config file "${file}": ${found.errors[0].message}`);
+  // Below its first line the message shows the text, which may be a token.
+  const broken = found.errors[0]?.message.split('\n', 1)[0];
+  if (broken !== undefined) throw new KubeconfigError(`error loading config file "${file}": ${broken}`);
   const document = found.contents === null ? new Document(emptyConfig) : found;
   if (!isMap(document.contents)) throw new KubeconfigError(`error loading config file "${file}": not a map`);
   for (const edit of edits) edit(document);

@@ -71,7 +71,7 @@ function parseText(file: string, text: string): Json {
   try {
     return parse(text) as Json;
   } catch (err) {
-    throw new KubeconfigError(`error loading config file "${file}": ${(err as Error).message}`);
+    throw new KubeconfigError(`error loading config file "${file}": ${firstLine(err)}`);
   }
 }
 
@@ -84,3 +84,6 @@ function collect(into: Map<string, Entry>, file: string, content: Json, kind: 'c
     if (name !== undefined && !into.has(name)) into.set(name, {name, file, body: isObject(body) ? body : {}});
   }
 }
+
+/** Below its first line the message of a broken file shows the text, which may be a token. */
+const firstLine = (err: unknown): string => (err as Error).message.split('\n', 1)[0] as string;

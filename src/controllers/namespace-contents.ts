@@ -1,3 +1,4 @@
+import {limitTo} from '../admission/object-limit.ts';
 import {dig} from '../api/json.ts';
 import {asJson, timestamp} from '../api/object.ts';
 import {builtInSection, keyOf, parseKey, rangeOf} from '../registry/keys.ts';
@@ -5,6 +6,7 @@ import {isSystem, logicalClusterKey} from '../registry/logical-clusters.ts';
 import {createOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Op} from '../storage/storage.ts';
+import {Unexpected} from '../storage/storage.ts';
 import {defaultAccountName, defaultAccountOf, rootCaName, rootCaOf} from '../tenancy/contents.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
@@ -14,6 +16,9 @@ const accounts = {group: '', resource: 'serviceaccounts', section: builtInSectio
 const namespaces = {group: '', resource: 'namespaces', section: builtInSection} as const;
 const accountPrefix = rangeOf(accounts);
 const configMapPrefix = rangeOf(configMaps);
+
+/** How often it is seen whether a workspace that was full has room again. */
+const fullAgainMs = 30_000;
 
 /** Puts back what every namespace has to have when somebody takes it away or changes it (spec kubernetes-api 8.2). */
 export const namespaceContents: Controller = {
@@ -27,7 +32,8 @@ export const namespaceContents: Controller = {
     const {workspace, path} = parseKey(key);
     return [keyOf(namespaces, workspace, undefined, path[0] as string)];
   },
-  async reconcile(ref, {store, registry, settings, world}) {
+  async reconcile(ref, around) {
+    const {store, registry, settings, world} = around;
     const namespace = await store.get(ref as never);
     if (!namespace || peek(namespace).metadata.deletionTimestamp !== undefined) return undefined;
     const {workspace, path} = parseKey(namespace.key);
@@ -48,7 +54,16 @@ export const namespaceContents: Controller = {
       ops.push(createOp(registry.fixed('', 'v1', 'serviceaccounts'), workspace, defaultAccountOf(maker, name).object));
     }
     const checks = [namespace, logicalCluster].flatMap(entry => (entry ? [{check: entry.key, expect: entry.revision}] : []));
-    if (ops.length > 0) await store.commit([...(ops as [Op, ...Op[]]), ...checks]);
-    return undefined;
+    const added = ops.filter(op => 'put' in op && op.expect === 'absent').length;
+    const limits = added > 0 ? await limitTo(workspace, added, around) : [];
+    if (ops.length === 0) return undefined;
+    try {
+      await store.commit([...(ops as [Op, ...Op[]]), ...checks, ...limits]);
+      return undefined;
+    } catch (err) {
+      // For want of room in the workspace it is not put back before there is some.
+      if (limits.length > 0 && err instanceof Unexpected && err.op >= ops.length + checks.length) return {againMs: fullAgainMs};
+      throw err;
+    }
   },
 };

@@ -1,8 +1,8 @@
 import type {Surroundings} from '../admission/rule.ts';
 import type {Log} from '../api/world.ts';
 import {terms} from '../registry/keys.ts';
-import type {Event, Key, Revision, Watch} from '../storage/storage.ts';
-import {revisionOf} from '../storage/storage.ts';
+import type {Event, Key, Revision, Unavailable, Watch} from '../storage/storage.ts';
+import {Compacted, revisionOf} from '../storage/storage.ts';
 import type {Controller} from './controller.ts';
 
 export const runnerLimits = {
@@ -75,9 +75,18 @@ class Runner implements Running {
           if (this.#isFull()) this.#pause();
         }
       },
-      ended: why => this.#log.error('controllers lost the change feed', {error: String(why)}),
+      ended: why => this.#lost(why),
     });
     this.#watching = watching;
+  }
+
+  /** What cannot be told any more, as it cannot be read, is passed over. */
+  #lost(why: Compacted | Unavailable): void {
+    this.#log.error('controllers lost the change feed', {error: String(why)});
+    if (!(why instanceof Compacted) || why.oldest <= this.#read) return;
+    this.#read = why.oldest;
+    this.#watching = undefined;
+    this.#readOn();
   }
 
   #pause(): void {

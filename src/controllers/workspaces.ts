@@ -6,7 +6,7 @@ import {digString} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
 import {builtInSection, parseKey, rangeOf, terms} from '../registry/keys.ts';
-import {isSystem, logicalClusterKey, phaseOf, workspaceKey, workspaceRange} from '../registry/logical-clusters.ts';
+import {isSystem, logicalClusterKey, logicalClusterRange, phaseOf, workspaceKey, workspaceRange} from '../registry/logical-clusters.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Event, Key} from '../storage/storage.ts';
@@ -16,7 +16,6 @@ import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {clearCluster, sweep} from './logical-cluster-removal.ts';
 
-const logicalClusterPrefix = rangeOf({group: 'core.kcp.io', resource: 'logicalclusters', section: builtInSection});
 const shardPrefix = rangeOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection});
 const unscheduledRef = 'unscheduled';
 const unscheduledMax = 10_000;
@@ -27,7 +26,7 @@ export const workspaces: Controller = {
   wakes(event, around) {
     const {key} = event;
     if (key.startsWith(workspaceRange)) return isDeleted(event) ? [key] : [...leftBehind(event), ...ofContent(event, around)];
-    if (key.startsWith(logicalClusterPrefix)) return ofLogicalCluster(event);
+    if (key.startsWith(logicalClusterRange)) return ofLogicalCluster(event);
     if (key.startsWith(shardPrefix)) return [unscheduledRef];
     return ofContent(event, around);
   },

@@ -14,7 +14,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import {rename, unlink} from 'node:fs/promises';
+import {rename, rm, unlink} from 'node:fs/promises';
 import {basename, dirname, extname, join} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {createGzip} from 'node:zlib';
@@ -166,7 +166,9 @@ function asideOf(path: string): readonly Aside[] {
 
 async function pack(path: string): Promise<void> {
   const half = `${path}.tmp`;
-  await pipeline(createReadStream(path), createGzip(), createWriteStream(half, {mode: 0o600}));
+  // One that a crash left keeps its mode, whatever that is.
+  await rm(half, {force: true});
+  await pipeline(createReadStream(path), createGzip(), createWriteStream(half, {flags: 'wx', mode: 0o600}));
   await rename(half, `${path}.gz`);
   await unlink(path);
 }

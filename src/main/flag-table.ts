@@ -30,6 +30,11 @@ const place = {
     ['embedded', 'memory'],
     'Where objects live: in a file of the root directory, or in memory, gone at the end.',
   ),
+  encryptionProviderConfig: text(
+    '',
+    'File with an EncryptionConfiguration: what is sealed in the store, and with which keys. Without it, Secrets are, with a key made in encryption.json of the root directory.',
+  ),
+  encryptionProviderConfigAutomaticReload: onOff(false, 'Read that file again when it changes. The one in the root directory always is.'),
   eventTtl: duration(3_600_000, 'How long Events are kept after they were last written. 0: for ever.'),
   kubeconfigPath: text('admin.kubeconfig', "The administrators' kubeconfig, written at every start. Relative to the root directory."),
   authenticationAdminTokenPath: text(
@@ -80,13 +85,16 @@ const authentication = {
 const authorization = {
   authorizationOrder: list(
     ['AlwaysAllowGroups', 'AlwaysAllowPaths', 'RBAC', 'Webhook'],
-    'Authorizers in the order they are asked; the first that decides wins.',
+    'Whom to ask, in this order; the first that allows or denies has decided. Who is left out is not asked.',
   ),
-  authorizationAlwaysAllowPaths: list(['/healthz', '/readyz', '/livez'], 'Paths open to everybody.'),
-  authorizationWebhookConfigFile: text('', 'Kubeconfig of a webhook that authorizes.'),
-  authorizationWebhookVersion: text('v1beta1', 'Version of SubjectAccessReview that the webhook speaks.'),
-  authorizationWebhookCacheAuthorizedTtl: duration(300_000, 'How long an allowed answer is kept.'),
-  authorizationWebhookCacheUnauthorizedTtl: duration(30_000, 'How long a denied answer is kept.'),
+  authorizationAlwaysAllowPaths: list(['/healthz', '/readyz', '/livez'], 'Paths open to everybody. A * at the end stands for anything.'),
+  authorizationWebhookConfigFile: text(
+    '',
+    'Kubeconfig of a webhook that authorizes: its current context names the server, and the certificate or token to show it.',
+  ),
+  authorizationWebhookVersion: text('v1beta1', 'Version of SubjectAccessReview that the webhook is sent: v1 or v1beta1.'),
+  authorizationWebhookCacheAuthorizedTtl: duration(300_000, 'How long its answer is kept when it allows. 0: not at all.'),
+  authorizationWebhookCacheUnauthorizedTtl: duration(30_000, 'How long its other answers are kept. 0: not at all.'),
 };
 
 const kcp = {
@@ -97,8 +105,12 @@ const kcp = {
   featureGates: list([], 'name=true|false pairs. May be repeated; names we do not know are ignored.'),
   enableHomeWorkspaces: onOff(true, 'Make a home workspace for a user who asks for it.'),
   homeWorkspacesHomeCreatorGroups: list(['system:authenticated'], 'Groups whose members get a home workspace.'),
-  logicalClusterTotalObjectLimit: count(0, Number.MAX_SAFE_INTEGER, 'Most objects in one workspace. 0: no limit.'),
-  logicalClusterObjectCountScanInterval: duration(60_000, 'How often objects are counted for that limit.'),
+  logicalClusterTotalObjectLimit: count(
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'Most objects in one workspace whose LogicalCluster says nothing else, but for root and Events. 0: no limit.',
+  ),
+  logicalClusterObjectCountScanInterval: duration(60_000, 'Of no effect: objects are counted as they come and go.'),
   runControllers: onOff(true, 'Run the controllers.'),
   runVirtualWorkspaces: onOff(true, 'Serve virtual workspaces.'),
 };
@@ -195,7 +207,6 @@ export const ignoredFlags: readonly string[] = [
   'delete-collection-workers',
   'discovery-poll-interval',
   'embedded-etcd-*',
-  'encryption-provider-config',
   'etcd-*',
   'external-hostname',
   'goaway-chance',
@@ -225,12 +236,7 @@ export const ignoredFlags: readonly string[] = [
 ];
 
 /** Those of them that would promise something, so that only an empty value (or kcp's own `embedded`) is ignored. */
-export const refusedFlags: readonly string[] = [
-  'audit-webhook-config-file',
-  'authentication-token-webhook-config-file',
-  'encryption-provider-config',
-  'etcd-servers',
-];
+export const refusedFlags: readonly string[] = ['audit-webhook-config-file', 'authentication-token-webhook-config-file', 'etcd-servers'];
 
 /** Those of them that take no value. */
 export const ignoredSwitches: readonly string[] = [
@@ -244,7 +250,6 @@ export const ignoredSwitches: readonly string[] = [
   'embedded-etcd-force-new-cluster',
   'enable-bootstrap-token-auth',
   'enable-leader-election',
-  'encryption-provider-config-automatic-reload',
   'logtostderr',
   'one-output',
   'permit-address-sharing',

@@ -96,7 +96,7 @@ test('mistakes are told by name, with what was probably meant', () => {
   refused(['--feature-gates=CacheAPIs=perhaps'], /CacheAPIs must be true or false/);
   refused(['serve'], 'unexpected argument: serve');
   refused(['--experimental-bind-free-port', '--tls-cert-file=a'], /^--secure-port=0 required[^\n]*\n--tls-private-key-file is required/);
-  refused(['--encryption-provider-config', 'keys.yaml'], /not supported/);
+  refused(['--encryption-provider-config-automatic-reload'], /must be set with --encryption-provider-config/);
   assert.equal(config('--etcd-servers=embedded').ignored.length, 1);
   refused(['--shard-name=shard-1'], '--cache-kubeconfig is required for non-root shards');
 });

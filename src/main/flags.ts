@@ -1,6 +1,8 @@
 /** What was typed after `kcp start`, as one frozen value. */
 import {resolve} from 'node:path';
+import {nearestWord} from '../api/near-words.ts';
 import {signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
+import {type AuthorizerName, isAuthorizerName, openPaths} from '../auth/order.ts';
 import {type Flag, flagName, ignoredFlags, ignoredSwitches, refusedFlags, sections, table, type Values} from './flag-table.ts';
 
 export type Battery = (typeof allBatteries)[number];
@@ -20,8 +22,9 @@ export type Gate = (typeof knownGates)[number];
 /** Paths of files are absolute or empty. Durations are in milliseconds. */
 export type Config = Omit<
   Values,
-  'batteriesIncluded' | 'featureGates' | 'authenticationAdminTokenPath' | 'certDir' | 'webhooksToPrivateAddresses'
+  'batteriesIncluded' | 'featureGates' | 'authenticationAdminTokenPath' | 'certDir' | 'webhooksToPrivateAddresses' | 'authorizationOrder'
 > & {
+  readonly authorizationOrder: readonly AuthorizerName[];
   readonly batteries: ReadonlySet<Battery>;
   readonly featureGates: ReadonlySet<Gate>;
   readonly adminTokenPath: string;
@@ -82,23 +85,8 @@ const isIgnored = (name: string): boolean =>
   ignoredFlags.some(known => (known.endsWith('*') ? name.startsWith(known.slice(0, -1)) : known === name));
 
 function unknownFlag(name: string): string {
-  const [nearest] = [...byName.keys()].map(known => ({known, far: distance(name, known)})).toSorted((a, b) => a.far - b.far);
-  const close = nearest && nearest.far <= Math.max(2, name.length / 3) ? `; did you mean --${nearest.known}?` : '';
-  return `unknown flag: --${name}${close}`;
-}
-
-/** How many letters to add, drop or change. */
-function distance(a: string, b: string): number {
-  let row = Array.from({length: b.length + 1}, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
+  const nearest = nearestWord(name, [...byName.keys()]);
+  return `unknown flag: --${name}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`;
 }
 
 function readValue(flag: Flag, name: string, texts: readonly string[] | undefined): string | number | boolean | readonly string[] {
@@ -164,7 +152,12 @@ function problemsOf(values: Values): readonly string[] {
     longest >= 3_600_000 && longest <= 2 ** 32 * 1000,
     '--service-account-max-token-expiration must be between 1 hour and 2^32 seconds',
   );
-  problems.push(...oidcProblems(values));
+  needs(
+    values.encryptionProviderConfigAutomaticReload,
+    values.encryptionProviderConfig !== '',
+    '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+  );
+  problems.push(...oidcProblems(values), ...authorizationProblems(values));
   needs(values.storage === 'embedded', values.rootDirectory !== '', '--storage=memory is required if --root-directory is empty');
   return problems;
 }
@@ -183,6 +176,17 @@ function oidcProblems(values: Values): readonly string[] {
   for (const pair of values.oidcRequiredClaim)
     if (!pair.includes('='))
       problems.push(`invalid argument "${pair}" for "--oidc-required-claim" flag: malformed pair, expect string=string`);
+  return problems;
+}
+
+function authorizationProblems({authorizationOrder, authorizationAlwaysAllowPaths}: Values): readonly string[] {
+  const unknown = authorizationOrder.filter(name => !isAuthorizerName(name));
+  const problems = unknown.map(name => `invalid authorizer: ${JSON.stringify(name)}`);
+  try {
+    openPaths(authorizationAlwaysAllowPaths);
+  } catch (err) {
+    problems.push((err as Error).message);
+  }
   return problems;
 }
 
@@ -231,7 +235,12 @@ function complete(values: Values, ignored: readonly string[], workingDirectory: 
   const files = Object.fromEntries(
     Object.entries(rest)
       .filter(
-        ([key]) => key.endsWith('File') || key === 'cacheKubeconfig' || key === 'authenticationConfig' || key.endsWith('AdminKubeconfig'),
+        ([key]) =>
+          key.endsWith('File') ||
+          key === 'cacheKubeconfig' ||
+          key === 'authenticationConfig' ||
+          key === 'encryptionProviderConfig' ||
+          key.endsWith('AdminKubeconfig'),
       )
       .map(([key, value]) => [key, typeof value === 'string' ? path(value) : (value as readonly string[]).map(path)]),
   );
@@ -239,6 +248,7 @@ function complete(values: Values, ignored: readonly string[], workingDirectory: 
     ...rest,
     ...files,
     rootDirectory,
+    authorizationOrder: values.authorizationOrder.filter(isAuthorizerName),
     auditLogPath: values.auditLogPath === '-' ? '-' : path(values.auditLogPath),
     kubeconfigPath: inRoot(values.kubeconfigPath),
     adminTokenPath: inRoot(authenticationAdminTokenPath),

@@ -1,6 +1,7 @@
 import {Worker} from 'node:worker_threads';
 import type {WorkspaceId} from '../api/cluster.ts';
 import type {Webhooks} from '../api/webhooks.ts';
+import type {AccessQuestion, AccessWebhook} from '../auth/access-review.ts';
 import type {IssuedTokens} from '../auth/jwt/issued-tokens.ts';
 import type {WorkspaceTokens} from '../auth/jwt/workspace-user.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
@@ -21,11 +22,16 @@ type World = {
   /** Absent where workspaces have no issuers of their own. */
   readonly issuedIn: WorkspaceTokens | undefined;
   readonly webhooks: Webhooks;
+  /** Who is asked whether somebody may; absent where there is none outside. */
+  readonly accessWebhook: AccessWebhook | undefined;
   readonly log: Log;
 };
 
 /** The thread for heavy requests, and what this thread does for it. */
-export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys, issued, issuedIn, webhooks, log}: World): HeavyThread {
+export function heavyRequests(
+  data: Omit<HeavyWorkerData, 'store'>,
+  {store, keys, issued, issuedIn, webhooks, accessWebhook, log}: World,
+): HeavyThread {
   return heavyThread({
     start: () => startWorker({...data, store: {can: store.can, mark: markOf(store)}}),
     serve(peer) {
@@ -36,6 +42,7 @@ export function heavyRequests(data: Omit<HeavyWorkerData, 'store'>, {store, keys
         identifyIssued: issued.identify,
         identifyIn: (token: string, workspace: WorkspaceId) => issuedIn?.identify(token, workspace),
         post: webhooks.post,
+        askAccess: (question: AccessQuestion) => accessWebhook?.ask(question),
         log: (level: 'info' | 'warn' | 'error', message: string, fields?: Fields) => log[level](message, fields),
       });
       return serveStorage(store, peer);

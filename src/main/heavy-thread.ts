@@ -3,7 +3,7 @@ import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {Timers} from '../api/world.ts';
 import type {Elsewhere} from '../server/heavy.ts';
-import type {HttpReply, HttpRequest} from '../server/http.ts';
+import {type HttpReply, type HttpRequest, loggedTarget} from '../server/http.ts';
 import {type Channel, ownBytes, Peer} from '../threads/peer.ts';
 import type {Log} from './log.ts';
 
@@ -198,6 +198,6 @@ class Line {
 }
 
 const targetsOf = (inside: Iterable<Waiting>): string =>
-  [...inside].map(({request}) => `${request.method} ${request.target.slice(0, 200)}`).join(', ');
+  [...inside].map(({request}) => `${request.method} ${loggedTarget(request.target)}`).join(', ');
 
 const unavailable = (why: string): ApiError => new ApiError('ServiceUnavailable', why, {retryAfterSeconds: 1});

@@ -10,6 +10,8 @@ import type {Webhooks} from '../api/webhooks.ts';
 import type {Log} from '../api/world.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import type {AnonymousConfig} from '../auth/jwt/config.ts';
+import type {AuthorizerName} from '../auth/order.ts';
+import {openPaths} from '../auth/order.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
 import type {HttpReply, StreamBody} from '../server/http.ts';
 import type {Storage} from '../storage/storage.ts';
@@ -26,9 +28,11 @@ export type HeavyWorkerData = {
   readonly version: string;
   readonly shardName: string;
   readonly rootCa: string;
+  readonly objectsMax: number;
   readonly tokens: readonly (readonly [digest: string, TokenUser])[];
   readonly accountTokens: Pick<AccountTokenOptions, 'issuers' | 'audiences' | 'secondsMax'>;
   readonly anonymous: AnonymousConfig;
+  readonly authorization: {readonly order: readonly AuthorizerName[]; readonly openPaths: readonly string[]; readonly asksWebhook: boolean};
   readonly store: {readonly can: Storage['can']; readonly mark: Mark};
 };
 
@@ -70,9 +74,15 @@ const {handler} = createPlane({
   issued: {identify: token => peer.ask('identifyIssued', token)},
   issuedIn: {identify: (token, workspace) => peer.ask('identifyIn', token, workspace)},
   anonymous: data.anonymous,
+  authorization: {
+    order: data.authorization.order,
+    openPaths: openPaths(data.authorization.openPaths),
+    webhook: data.authorization.asksWebhook ? {ask: question => peer.ask('askAccess', question)} : undefined,
+  },
   webhooks,
   shardName: data.shardName,
   rootCa: data.rootCa,
+  objectsMax: data.objectsMax,
   about: about(
     data.version,
     () => '',

@@ -9,6 +9,7 @@ const usage = `kcp: a Kubernetes-like control plane with many isolated workspace
 
   kcp start [flags]   run the control plane
   kcp start --help    all flags
+  kcp explain access  tell whether somebody may do something in a workspace, and why
   kcp --version
 `;
 
@@ -17,8 +18,15 @@ const {version} = JSON.parse(readFileSync(new URL('../../package.json', import.m
 async function main([command, ...args]: readonly string[]): Promise<void> {
   if (command === '--version' || command === 'version') say(`kcp-ts ${version}\n`);
   else if (command === 'start') await start(args);
+  else if (command === 'explain') await runExplain(args);
   else if (command === undefined || command === '--help' || command === '-h' || command === 'help') say(usage);
   else fail(`unknown command: ${command}\n\n${usage}`);
+}
+
+/** A client, not the server: its modules are not worth loading at every start. */
+async function runExplain(args: readonly string[]): Promise<void> {
+  const [{explain}, {processWorld}] = await Promise.all([import('../cli/explain/explain.ts'), import('../cli/process-world.ts')]);
+  process.exitCode = await explain(args, processWorld(process));
 }
 
 async function start(args: readonly string[]): Promise<void> {

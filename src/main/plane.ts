@@ -6,6 +6,7 @@ import type {Audit} from '../audit/event.ts';
 import type {AccountTokenOptions} from '../auth/account-tokens.ts';
 import {accountTokens} from '../auth/account-tokens.ts';
 import type {TokenLookup, TokenSources} from '../auth/authenticate.ts';
+import type {AuthorizerSources} from '../auth/authorize.ts';
 import {createAuthorizer} from '../auth/authorize.ts';
 import {allControllers} from '../controllers/all.ts';
 import {startExpiry} from '../controllers/expired-events.ts';
@@ -20,6 +21,7 @@ import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
 import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
+import {OpenWatches} from '../server/open-watches.ts';
 import {publishedCache} from '../server/published.ts';
 import {apiServer} from '../server/server.ts';
 import {inLines} from '../server/webhook-lines.ts';
@@ -37,8 +39,12 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly accountTokens: Pick<AccountTokenOptions, 'keys' | 'issuers' | 'audiences' | 'secondsMax'>;
   readonly webhooks: Webhooks;
   readonly shardName: string;
+  /** Who decides what somebody may; kcp's order, and no webhook, when absent. */
+  readonly authorization?: Pick<AuthorizerSources, 'order' | 'openPaths' | 'webhook'>;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
+  /** Most objects in one workspace; 0: no limit. */
+  readonly objectsMax: number;
   readonly about: About;
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
@@ -69,8 +75,13 @@ export function createPlane(options: PlaneOptions): Plane {
     shardName: options.shardName,
     rootCa: options.rootCa,
     standing: standingExports(name => contentHash(`standing export ${name}`)),
+    objectsMax: options.objectsMax,
   };
-  const authorizer = createAuthorizer({policyOf: workspacePolicies(store, world.turn), logicalClusterOf: logicalClusterReader(store)});
+  const authorizer = createAuthorizer({
+    ...options.authorization,
+    policyOf: workspacePolicies(store, world.turn),
+    logicalClusterOf: logicalClusterReader(store),
+  });
   const around: Surroundings = {store, world, settings, authorizer, registry: createRegistry(store, world.turn)};
   const accounts = accountTokens({...options.accountTokens, world, objects: coreReader(store)});
   const handler = apiServer({
@@ -85,6 +96,7 @@ export function createPlane(options: PlaneOptions): Plane {
     about: options.about,
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),
+    openWatches: new OpenWatches(store, world),
     elsewhere: options.elsewhere,
     audit: options.audit,
     returnsNotes: options.returnsNotes,

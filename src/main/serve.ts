@@ -1,7 +1,9 @@
 import {readFileSync} from 'node:fs';
 import {hostname, networkInterfaces} from 'node:os';
 import {join} from 'node:path';
+import {openPaths} from '../auth/order.ts';
 import {workspaceIssuers} from '../server/workspace-issuers.ts';
+import {MissingKeys} from '../storage/embedded/seals.ts';
 import {openEmbedded} from '../storage/embedded.ts';
 import {memoryStorage} from '../storage/memory.ts';
 import type {Storage} from '../storage/storage.ts';
@@ -9,7 +11,9 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
-import {readIfThere, writeWhole} from './files.ts';
+import {authorizationWebhook} from './authorization-webhook.ts';
+import {encryptionOf} from './encryption.ts';
+import {guardSecrets, readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
 import {httpsDocuments} from './issuer-documents.ts';
@@ -36,6 +40,7 @@ export type Serving = {
 
 /** Starts a control plane as it was configured. @throws Error with a text for people */
 export async function serve(config: Config, version: string, log: Log): Promise<Serving> {
+  guardSecrets(config, log);
   const {audit, close: closeAudit} = auditing(config, log);
   const machine = thisMachine();
   const host = externalHost(config, machine);
@@ -47,8 +52,8 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     port: config.securePort,
   };
   // Side by side: keys are made in other threads while the store is opened.
-  const [store, serving] = await Promise.all([
-    openStore(config, why => {
+  const [{store, seal}, serving] = await Promise.all([
+    openStore(config, log, why => {
       state.failed = why;
       log.error('the store failed; reads go on', {why});
     }),
@@ -67,6 +72,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
   const authentication = authenticationOf(config, realWorld, log);
+  const accessWebhook = authorizationWebhook(config, realWorld, log);
   const issuedIn = config.featureGates.has('WorkspaceAuthentication')
     ? workspaceIssuers(
         store,
@@ -83,11 +89,17 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       version,
       shardName: config.shardName,
       rootCa: serving.ca,
+      objectsMax: config.logicalClusterTotalObjectLimit,
       tokens: known,
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
+      authorization: {
+        order: config.authorizationOrder,
+        openPaths: config.authorizationAlwaysAllowPaths,
+        asksWebhook: accessWebhook !== undefined,
+      },
     },
-    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, log},
+    {store, keys: accountTokens.keys, issued: authentication.issued, issuedIn, webhooks, accessWebhook, log},
   );
   const plane = createPlane({
     store,
@@ -98,9 +110,15 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     issued: authentication.issued,
     issuedIn,
     anonymous: authentication.anonymous,
+    authorization: {
+      order: config.authorizationOrder,
+      openPaths: openPaths(config.authorizationAlwaysAllowPaths),
+      webhook: accessWebhook,
+    },
     webhooks,
     shardName: config.shardName,
     rootCa: serving.ca,
+    objectsMax: config.logicalClusterTotalObjectLimit,
     about: about(version, () => new URL(external()).host, measures.text, {
       store: () => state.failed,
       starting: () => state.starting,
@@ -126,6 +144,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     homeCreatorGroups: config.homeWorkspacesHomeCreatorGroups,
   });
   state.starting = undefined;
+  const endSealing = seal();
   if (config.batteries.has('admin') && config.kubeconfigPath) writeWhole(config.kubeconfigPath, adminKubeconfig(url(), serving.ca, tokens));
   if (tokens.newStore !== undefined) writeWhole(config.adminTokenPath, tokens.newStore);
   // Made by now if it was not there, so that who verifies tokens elsewhere finds it.
@@ -139,7 +158,9 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     await Promise.all([listener.close(), plane.stop()]);
     await heavy.close();
     webhooks.close();
+    accessWebhook?.close();
     await closeAudit();
+    endSealing();
     await store.close();
     measures.stop();
   };
@@ -156,10 +177,27 @@ function accountTokensOf(config: Config): PlaneOptions['accountTokens'] {
   };
 }
 
-const openStore = async (config: Config, failed: (why: string) => void): Promise<Storage> =>
-  config.storage === 'memory'
-    ? memoryStorage()
-    : openEmbedded({directory: join(config.rootDirectory, 'data'), holder: `pid ${process.pid}`, failed: why => failed(why.message)});
+/** `seal` brings what is stored in line with what is to be sealed, from then on, and returns how to end it. */
+type Opened = {readonly store: Storage; readonly seal: () => () => void};
+
+async function openStore(config: Config, log: Log, failed: (why: string) => void): Promise<Opened> {
+  if (config.storage === 'memory') {
+    if (config.encryptionProviderConfig !== '') encryptionOf(config, realWorld);
+    return {store: memoryStorage(), seal: () => () => {}};
+  }
+  const encryption = encryptionOf(config, realWorld);
+  const store = await openEmbedded({
+    directory: join(config.rootDirectory, 'data'),
+    holder: `pid ${process.pid}`,
+    sealing: encryption.plan,
+    unreadable: ({key, why}) => log.error('a stored value cannot be read', {key, why}),
+    failed: why => failed(why.message),
+  }).catch(err => {
+    throw err instanceof MissingKeys ? new Error(`${encryption.whereKeysAre}: ${err.message}`) : err;
+  });
+  encryption.save(log);
+  return {store, seal: () => encryption.keep(store, realWorld, log)};
+}
 
 function thisMachine(): Machine {
   const addresses = Object.values(networkInterfaces())

@@ -38,7 +38,7 @@ export function httpsWebhooks({allowPrivate}: {readonly allowPrivate: boolean}):
     close: () => agent.destroy(),
     post(call) {
       const {at} = call.client;
-      const refuse = (why: string): WebhookAnswer => ({problem: postProblem(call.client, call.timeoutMs, why)});
+      const refuse: Refuse = why => ({problem: postProblem(call.client, call.timeoutMs, why)});
       // Nothing that runs here has services.
       if ('service' in at) return Promise.resolve(refuse(`service ${JSON.stringify(at.service.name)} not found`));
       const url = new URL(webhookUrl(call.client, call.timeoutMs));
@@ -69,10 +69,13 @@ export function checkedLookup(allowPrivate: boolean): LookupFunction {
   };
 }
 
-type Refuse = (why: string) => WebhookAnswer;
+/** How to connect; `request` where that is not by TLS. */
+export type Connect = RequestOptions & {readonly request?: typeof request};
+
+export type Refuse = (why: string) => {readonly problem: string};
 
 /** One call: the time is that of the whole of it, however busy the other side seems. */
-async function send(call: WebhookCall, url: URL, connect: RequestOptions, refuse: Refuse): Promise<WebhookAnswer> {
+export async function send(call: WebhookCall, url: URL, connect: Connect, refuse: Refuse): Promise<WebhookAnswer> {
   const end = new AbortController();
   const late = setTimeout(() => end.abort(new Error('context deadline exceeded')), call.timeoutMs);
   const gone = (): void => end.abort(new Error('context canceled'));
@@ -83,7 +86,8 @@ async function send(call: WebhookCall, url: URL, connect: RequestOptions, refuse
     // A connection that was kept may have been closed in this moment.
     return await attempt(connect.agent).catch(err => (err instanceof Stale ? attempt(false) : Promise.reject(err)));
   } catch (err) {
-    return refuse(told(end.signal.aborted ? (end.signal.reason as Error) : (err as Error)));
+    const why = end.signal.aborted ? (end.signal.reason as Error) : (err as NodeJS.ErrnoException);
+    return {...refuse(told(why)), ...('code' in why && why.code === 'ECONNRESET' && {transient: true})};
   } finally {
     clearTimeout(late);
     call.signal?.removeEventListener('abort', gone);
@@ -93,15 +97,16 @@ async function send(call: WebhookCall, url: URL, connect: RequestOptions, refuse
 class Stale extends Error {}
 
 /** Rejects where there is no answer. */
-function exchange(call: WebhookCall, url: URL, connect: RequestOptions): Promise<WebhookAnswer> {
+function exchange(call: WebhookCall, url: URL, {request: by = request, ...connect}: Connect): Promise<WebhookAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({
-      ...connect,
+    const outgoing = by({
       rejectUnauthorized: true,
+      ...connect,
       method: 'POST',
-      port: url.port || 443,
+      port: url.port || (url.protocol === 'http:' ? 80 : 443),
       path: `${url.pathname}${url.search}`,
       headers: {
+        ...connect.headers,
         host: url.host,
         accept: 'application/json',
         'accept-encoding': 'identity',
@@ -114,7 +119,9 @@ function exchange(call: WebhookCall, url: URL, connect: RequestOptions): Promise
     outgoing.on('response', response => {
       const unfit = statusProblem(response);
       const answer =
-        unfit === undefined ? readAll(response, call.answerBytesMax).then(bytes => ({bytes})) : Promise.resolve({problem: unfit});
+        unfit === undefined
+          ? readAll(response, call.answerBytesMax).then(bytes => ({bytes}))
+          : Promise.resolve({problem: unfit, transient: isTransient(response)});
       const close = (): void => void outgoing.destroy();
       answer.then(resolve, reject);
       // What is left of an unfit answer is not waited for.
@@ -133,6 +140,10 @@ export function statusProblem({statusCode = 0, headers}: IncomingMessage): strin
   const encoding = headers['content-encoding'];
   return encoding && encoding !== 'identity' ? `the answer came compressed (${encoding.slice(0, 20)}), which was not asked for` : undefined;
 }
+
+/** Whether Kubernetes' clients would ask again. */
+const isTransient = ({statusCode, headers}: IncomingMessage): boolean =>
+  statusCode === 429 || statusCode === 500 || statusCode === 504 || headers['retry-after'] !== undefined;
 
 /** The whole body. @throws Error when it is longer than it may be */
 export async function readAll(response: IncomingMessage, bytesMax: number): Promise<Buffer> {

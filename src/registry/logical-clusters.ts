@@ -10,6 +10,8 @@ export const logicalClusterName = 'cluster';
 const space = {group: 'core.kcp.io', resource: 'logicalclusters', section: builtInSection} as const;
 const workspaces = {group: 'tenancy.kcp.io', resource: 'workspaces', section: builtInSection} as const;
 
+/** Where all LogicalCluster objects lie. */
+export const logicalClusterRange: Range = rangeOf(space);
 /** Where all Workspace objects lie. */
 export const workspaceRange: Range = rangeOf(workspaces);
 

@@ -8,7 +8,9 @@ import type {Level, Stage} from '../audit/policy.ts';
 import {sourceIps} from '../audit/source-ips.ts';
 import type {Asked, Verdict} from '../audit/verdict.ts';
 import {verdict} from '../audit/verdict.ts';
+import type {Decision} from '../auth/decision.ts';
 import type {Step} from '../auth/steps.ts';
+import {shownReason, stepsToTell} from '../auth/steps.ts';
 import type {User} from '../auth/user.ts';
 import {logicalClusterKey, read} from '../registry/logical-clusters.ts';
 import type {Resource} from '../registry/resource.ts';
@@ -21,11 +23,10 @@ import type {HttpReply, HttpRequest, StreamBody} from './http.ts';
 import {header} from './http.ts';
 import type {Place} from './locate.ts';
 import type {Notes} from './notes.ts';
+import {noteSteps} from './notes.ts';
 
 /** What one request leaves in the audit log (spec kubernetes-api 10.7, kcp 10.7): one event a stage, each telling what is known by then. */
 export class Trail implements Notes {
-  /** What the authorizers said. */
-  readonly steps: Step[] = [];
   readonly #audit: Audit;
   readonly #deps: Deps;
   readonly #call: Call;
@@ -35,7 +36,7 @@ export class Trail implements Notes {
   #impersonated: User | undefined;
   #verdict: Verdict | undefined;
   #hidden = false;
-  #allowed = false;
+  #decision: Decision | undefined;
   #resource: {readonly kind: string; readonly apiVersion: string} | undefined;
   #broken = false;
   #object: ObjectReference | undefined;
@@ -64,13 +65,10 @@ export class Trail implements Notes {
     this.#impersonated = user;
   }
 
-  /** It may be done. `why` is told where no step does. */
-  allowed(why: string): void {
-    this.#allowed = true;
-    this.#hidden = false;
-    this.#annotations.set('authorization.k8s.io/decision', 'allow');
-    this.#annotations.set('authorization.k8s.io/reason', this.steps.length > 0 ? 'access granted' : why);
-  }
+  /** Whether it may be done. To be handed on as it is. */
+  readonly decided = (decision: Decision): void => {
+    this.#decision = decision;
+  };
 
   /** There is such a resource: from now on a body is read. */
   understood({kind, apiVersion}: Resource): void {
@@ -91,11 +89,7 @@ export class Trail implements Notes {
     const identified = this.#verdict !== undefined;
     if (!identified) await this.#judge(workspaceNamed(this.#call));
     if (this.#level === 'None') return reply;
-    if (identified && !this.#allowed && reply.status === 403) this.#refused();
-    for (const {authorizer, decision, reason} of this.#hidden ? notThere : this.steps) {
-      this.#annotations.set(`request.auth.kcp.io/${authorizer}-decision`, decision);
-      this.#annotations.set(`request.auth.kcp.io/${authorizer}-reason`, reason);
-    }
+    if (identified) this.#authorized(reply.status);
     this.#response = {code: reply.status};
     const {body} = reply;
     if (typeof body === 'function') return this.#goesOn({...reply, body});
@@ -124,9 +118,16 @@ export class Trail implements Notes {
     this.#annotations.set('tenancy.kcp.io/workspace', workspace);
   }
 
-  #refused(): void {
-    this.#annotations.set('authorization.k8s.io/decision', 'forbid');
-    this.#annotations.set('authorization.k8s.io/reason', 'access denied');
+  #authorized(status: number): void {
+    const decision = this.#decision;
+    const tell = (what: string, why: string): void => {
+      this.#annotations.set('authorization.k8s.io/decision', what);
+      this.#annotations.set('authorization.k8s.io/reason', why);
+    };
+    if (decision?.allowed) tell('allow', shownReason(decision));
+    else if (status === 403) tell('forbid', decision ? shownReason(decision) : 'access denied');
+    else if (decision?.error !== undefined) this.#annotations.set('authorization.k8s.io/reason', 'internal error');
+    noteSteps(this, 'request.auth.kcp.io', this.#hidden && !decision?.allowed ? notThere : decision ? stepsToTell(decision) : []);
   }
 
   #goesOn(reply: HttpReply & {readonly body: StreamBody}): HttpReply {
@@ -205,12 +206,13 @@ export class Trail implements Notes {
   #takeStatus(value: Json | undefined, code: number): void {
     if (!isObject(value) || value['kind'] !== 'Status' || value['apiVersion'] !== 'v1') return;
     const {status, message, reason, details} = value;
+    const told = !(this.#verdict?.discreet && quoting.has(code));
     this.#response = {
       code,
       ...((status === 'Failure' || status === 'Success') && {status}),
-      ...(typeof message === 'string' && {message}),
+      ...(told && typeof message === 'string' && {message}),
       ...(typeof reason === 'string' && {reason}),
-      ...(isObject(details) && {details}),
+      ...(told && isObject(details) && {details}),
     };
   }
 
@@ -239,7 +241,7 @@ export class Trail implements Notes {
       level: this.#level,
       auditId,
       stage,
-      requestUri: behindWorkspace(request.target),
+      requestUri: withoutTokens(behindWorkspace(request.target)),
       verb: resource?.verb ?? request.method.toLowerCase(),
       user: this.#user,
       impersonated: this.#impersonated,
@@ -255,6 +257,13 @@ export class Trail implements Notes {
     });
   }
 }
+
+/** Refusals of a body, which may quote it. */
+const quoting: ReadonlySet<number> = new Set([400, 422, 500]);
+
+/** Nobody is believed for a token in a query, but some send it there all the same. Kubernetes writes it down. */
+const withoutTokens = (target: string): string =>
+  target.includes('_token=') ? target.replace(/([?&](?:access|id|refresh)_token=)[^&]*/g, '$1REDACTED') : target;
 
 const notThere: readonly Step[] = [{authorizer: '01-requiredgroups', decision: 'NoOpinion', reason: 'logical cluster not found'}];
 type Found = Recorded | typeof tooMuch | undefined;

@@ -9,6 +9,7 @@ import type {Storage} from '../storage/storage.ts';
 import type {About} from './about.ts';
 import type {Call} from './call.ts';
 import type {Elsewhere} from './heavy.ts';
+import type {OpenWatches} from './open-watches.ts';
 import type {PublishedCache} from './published.ts';
 
 /** What the server works with. All of it is chosen in `main`. */
@@ -24,6 +25,7 @@ export type Deps = TokenSources & {
   readonly about: About;
   readonly webhooks: Webhooks;
   readonly published: PublishedCache;
+  readonly openWatches: OpenWatches;
   /** Absent where this thread has to do everything. */
   readonly elsewhere?: Elsewhere | undefined;
   /** Absent where nothing is recorded. */

@@ -5,6 +5,7 @@ import type {Representation} from '../wire/negotiate.ts';
 import type {Call, ResourceCall} from './call.ts';
 import type {Deps} from './deps.ts';
 import type {Notes} from './notes.ts';
+import type {Asked} from './open-watches.ts';
 
 /** A request on a resource that exists and that the user may make: what every verb works with. */
 export type Exchange = {
@@ -13,6 +14,7 @@ export type Exchange = {
   readonly what: ResourceCall;
   /** The proof that it was authorized. */
   readonly allowed: Allowed;
+  readonly asked: Asked;
   readonly workspace: WorkspaceId | '*';
   readonly resource: Resource;
   /** How the answer is to look. */

@@ -6,7 +6,6 @@ import type {JsonObject} from '../api/json.ts';
 import {digString} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asObject, timestamp} from '../api/object.ts';
-import {stepsOf} from '../auth/steps.ts';
 import type {User} from '../auth/user.ts';
 import {logicalClusterKey, phaseOf, read} from '../registry/logical-clusters.ts';
 import {createOp} from '../registry/ops.ts';
@@ -23,6 +22,7 @@ import {commit, isCommitted} from './commit.ts';
 import type {Deps} from './deps.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
+import {checkActive} from './inactive.ts';
 import type {Place} from './locate.ts';
 import {noCache, replyObject} from './reply.ts';
 
@@ -59,6 +59,7 @@ export async function homeWorkspace(deps: Deps, call: Call, user: User, trail: T
     pretty: call.target.query.get('pretty'),
   });
   trail?.understood(resource);
+  await checkActive(deps.store, call, root);
   const {id} = homeOf(user);
   let found = await read(deps.store, logicalClusterKey(id));
   if (!found) {
@@ -66,7 +67,6 @@ export async function homeWorkspace(deps: Deps, call: Call, user: User, trail: T
     for (let tries = 0; !found && tries < homeLimits.triesMax; tries++) found = await make(deps, user);
   }
   if (!found) return pending();
-  trail?.allowed('the home of the user');
   const logicalCluster = peek(found);
   const phase = phaseOf(logicalCluster);
   if (phase === 'Scheduling' || phase === 'Initializing') {
@@ -98,7 +98,7 @@ function asWorkspace(entry: Entry, id: string, shard: Shard | undefined): KubeOb
 async function mayHaveHome({authorizer}: Deps, user: User, trail: Trail | undefined): Promise<void> {
   const resource = {group: gr.group, plural: gr.resource, subresource: undefined, namespace: undefined, name: home};
   const decision = await authorizer.decide(user, {verb: 'create', workspace: root, resource});
-  trail?.steps.push(...stepsOf(decision));
+  trail?.decided(decision);
   if (decision.allowed) return;
   const who = `User ${JSON.stringify(user.name)} cannot create resource "workspaces" in API group "tenancy.kcp.io"`;
   throw forbidden(gr, home, `${who} at the cluster scope: workspace access not permitted`);

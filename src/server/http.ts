@@ -74,6 +74,9 @@ export type StreamSink = {
 
 export type Handler = (request: HttpRequest) => Promise<HttpReply> | HttpReply;
 
+/** A target for the log: its query may hold what is no business of one. */
+export const loggedTarget = (target: string): string => (target.split('?', 1)[0] as string).slice(0, 200);
+
 /** The value of a header; a repeated one is joined by `, `. `name` in lower case. */
 export function header(headers: HeaderList, name: string): string | undefined {
   let found: string | undefined;

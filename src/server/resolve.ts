@@ -1,6 +1,5 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {type ApiError, methodNotAllowed, noSuchResource, notFound, printGroupResource} from '../api/errors.ts';
-import type {Allowed} from '../auth/authorize.ts';
 import type {Kind, Subresources} from '../kinds/kind.ts';
 import type {Resource} from '../registry/resource.ts';
 import {negotiate} from '../wire/negotiate.ts';
@@ -11,11 +10,14 @@ import type {Exchange} from './exchange.ts';
 import {header} from './http.ts';
 import {checkTimeout} from './target.ts';
 
+/** That a request may be made. */
+type Permit = Pick<Exchange, 'allowed' | 'asked'>;
+
 /**
  * Finds the kind a request is about, and checks that it has what is asked of it.
  * @throws ApiError NotFound, MethodNotAllowed, NotAcceptable, BadRequest for a timeout that is none
  */
-export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspace: WorkspaceId | '*'): Promise<Exchange> {
+export async function resolve(deps: Deps, permit: Permit, call: Call, workspace: WorkspaceId | '*'): Promise<Exchange> {
   const what = call.resource as ResourceCall;
   // Across all workspaces only kinds that all of them share can be read (spec kcp 3.7).
   const resource =
@@ -38,7 +40,7 @@ export async function resolve(deps: Deps, allowed: Allowed, call: Call, workspac
     pretty: call.target.query.get('pretty'),
   });
   const warnings = resource.kind.deprecation ? [resource.kind.deprecation] : [];
-  return {deps, call, what, allowed, workspace, resource, as, startedMs: deps.world.now(), warnings};
+  return {deps, call, what, ...permit, workspace, resource, as, startedMs: deps.world.now(), warnings};
 }
 
 /** Custom resources have no numbers for their fields; a scale is a kind of its own. */

@@ -2,21 +2,25 @@
  * The room of requests. `apiServer` tells the life of one from top to bottom; each verb has a file of its own. The room knows no
  * sockets, no process and no wall clock.
  */
+import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import {pathSegment} from '../api/names.ts';
 import {exactValue, parseFieldSelector} from '../api/selectors.ts';
 import type {Attributes} from '../auth/attributes.ts';
+import type {Credentials} from '../auth/authenticate.ts';
 import {authenticate} from '../auth/authenticate.ts';
+import type {Allowed} from '../auth/authorize.ts';
 import {refusal} from '../auth/authorize.ts';
 import {impersonate, readWish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
 import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
+import {Unreadable} from '../storage/storage.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
 import {auditIdOf, withAuditId} from './audit-id.ts';
 import {notUnderstood, Trail} from './audit-trail.ts';
-import type {Call, ResourceCall} from './call.ts';
+import type {Call} from './call.ts';
 import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
@@ -24,13 +28,16 @@ import {document} from './documents.ts';
 import {Heavy} from './heavy.ts';
 import {asksForHome, homeWorkspace} from './home-workspace.ts';
 import type {Handler, HttpReply} from './http.ts';
-import {header} from './http.ts';
+import {header, loggedTarget} from './http.ts';
+import {checkActive} from './inactive.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import type {Notes} from './notes.ts';
 import {GatheredNotes} from './notes.ts';
+import type {Asked} from './open-watches.ts';
 import {replyError} from './reply.ts';
 import {resolve} from './resolve.ts';
+import {unreadable} from './unreadable.ts';
 import {authorizationOf} from './web-socket.ts';
 
 /** The server is a function: plain values in, plain values out (architecture D2). */
@@ -50,46 +57,85 @@ export function apiServer(deps: Deps): Handler {
 }
 
 async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: Notes | undefined): Promise<HttpReply> {
-  const {headers, peer} = call.request;
+  const {headers} = call.request;
   let warnings: readonly string[] = [];
+  let where: Place['workspace'] | undefined;
   try {
     const {cluster} = call.target;
     // A workspace that is named may have issuers of tokens of its own.
     const named = cluster === undefined ? undefined : await locate(deps.store, cluster);
-    const sent = {authorization: authorizationOf(call.request), peer, path: call.path, workspace: named?.workspace};
-    const real = await authenticate(sent, deps);
+    const asOf = deps.openWatches.mark();
+    const real = await authenticate(credentials(call, named?.workspace), deps);
     // Programs in a cluster know no workspaces: their token leads to theirs (spec kcp 3.3).
     const place = named ?? (await locate(deps.store, homeOf(real)));
+    where = place.workspace;
     if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
-    const wish = readWish(headers);
-    const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
-    if (wish) trail?.actsAs(user);
-    const attributes = attributesOf(call, place);
-    const missing = await whatIsMissing(deps, user, attributes, place);
-    if (missing) throw missing;
-    if (deps.homes && asksForHome(call, place)) return compress(call, await homeWorkspace(deps, call, user, trail));
-    const allowed = await deps.authorizer.authorize(user, attributes, trail?.steps);
-    trail?.allowed(allowed.why);
+    const received = {call, place, real};
+    const meant = await meaningOf(deps, received, trail);
+    if (deps.homes && asksForHome(call, place)) return compress(call, await homeWorkspace(deps, call, meant.user, trail));
+    const allowed = await permit(deps, received, meant, trail);
     return await orElsewhere(deps, call, place, trail, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
-      const exchange = await resolve(deps, allowed, call, place.workspace);
+      const asked = {home: homeOf(real), asOf, again: asking(deps, received)};
+      const exchange = await resolve(deps, {allowed, asked}, call, place.workspace);
       ({warnings} = exchange);
       trail?.understood(exchange.resource);
       const noting = trail ?? notes;
       return compress(call, await answer(noting ? {...exchange, trail: noting} : exchange));
     });
   } catch (err) {
-    if (!(err instanceof ApiError)) {
+    const known = err instanceof Unreadable ? unreadable(err, where) : err;
+    if (!(known instanceof ApiError)) {
       trail?.broken();
       deps.log.error('a request failed by a mistake of ours', {
         request: call.auditId,
-        target: call.request.target.slice(0, 200),
+        target: loggedTarget(call.request.target),
         error: stackOf(err),
       });
     }
-    return replyError(err, wantsProtobufErrors(header(headers, 'accept')), warnings);
+    return replyError(known, wantsProtobufErrors(header(headers, 'accept')), warnings);
   }
+}
+
+const credentials = ({request, path}: Call, workspace: WorkspaceId | '*' | undefined): Credentials => ({
+  authorization: authorizationOf(request),
+  peer: request.peer,
+  path,
+  workspace,
+});
+
+/** A request whose sender is known, and where it leads. */
+type Received = {readonly call: Call; readonly place: Place; readonly real: User};
+
+/** The same question later on. (By itself, as what goes on keeps all that this knows.) */
+const asking =
+  (deps: Deps, {call, place: {workspace}, real}: Received): Asked['again'] =>
+  async who => {
+    const sent = credentials(call, call.target.cluster === undefined ? undefined : workspace);
+    const received = {call, place: await locate(deps.store, workspace), real: who ? await authenticate(sent, deps) : real};
+    await permit(deps, received, await meaningOf(deps, received));
+  };
+
+/** Who is to have made a request, and what it asks for. */
+type Meaning = {readonly user: User; readonly attributes: Attributes};
+
+/** As whom it is meant. @throws ApiError also where it leads nowhere */
+async function meaningOf(deps: Deps, {call, place, real}: Received, trail?: Trail): Promise<Meaning> {
+  const wish = readWish(call.request.headers);
+  const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
+  if (wish) trail?.actsAs(user);
+  const attributes = attributesOf(call, place);
+  const missing = await whatIsMissing(deps, user, attributes, place);
+  if (missing) throw missing;
+  return {user, attributes};
+}
+
+/** Whether it may be made. @throws ApiError */
+async function permit(deps: Deps, {call, place}: Received, {user, attributes}: Meaning, trail?: Trail): Promise<Allowed> {
+  const allowed = await deps.authorizer.authorize(user, attributes, trail?.decided);
+  await checkActive(deps.store, call, place.workspace);
+  return allowed;
 }
 
 /** What finds itself too heavy is answered by another thread. */
@@ -129,15 +175,18 @@ async function whatIsMissing(
 
 function attributesOf({resource, request, path, target}: Call, {workspace}: Place): Attributes {
   if (!resource) return {verb: request.method.toLowerCase(), workspace, path};
-  const {verb, group, plural, subresource, namespace, name} = resource;
-  return {verb, workspace, resource: {group, plural, subresource, namespace, name: name ?? nameSelected(resource, target)}};
+  const {verb, group, version, plural, subresource, namespace, name} = resource;
+  if (!selecting.has(verb)) return {verb, workspace, resource: {group, version, plural, subresource, namespace, name}};
+  const fieldSelector = target.query.get('fieldSelector') ?? undefined;
+  const labelSelector = target.query.get('labelSelector') ?? undefined;
+  const selected = name ?? nameSelected(fieldSelector);
+  return {verb, workspace, resource: {group, version, plural, subresource, namespace, name: selected, fieldSelector, labelSelector}};
 }
 
 const selecting: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /** Who may see but one object may also list and watch it by its name (spec kubernetes-api 1.1). */
-function nameSelected({verb}: ResourceCall, {query}: Call['target']): string | undefined {
-  const text = selecting.has(verb) ? query.get('fieldSelector') : null;
+function nameSelected(text: string | undefined): string | undefined {
   if (!text) return undefined;
   const selector = attempt(() => parseFieldSelector(text));
   const name = selector instanceof ApiError ? undefined : exactValue(selector, 'metadata.name');

@@ -1,11 +1,12 @@
 import {typeLookup} from '../admission/lookups.ts';
 import type {WorkspaceId} from '../api/cluster.ts';
+import {MalformedConfig} from '../api/config-fields.ts';
 import {summary} from '../api/field-error.ts';
 import {dig, digString, isObject} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
 import {readCompact} from '../auth/jwt/compact.ts';
 import {compileConfig} from '../auth/jwt/compile.ts';
-import {type JwtIssuer, MalformedConfig, readJwtIssuers} from '../auth/jwt/config.ts';
+import {type JwtIssuer, readJwtIssuers} from '../auth/jwt/config.ts';
 import type {IssuedTokens} from '../auth/jwt/issued-tokens.ts';
 import {issuedTokens, signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
 import {type IssuerKeys, issuerKeys, type KeySources} from '../auth/jwt/issuer-keys.ts';

@@ -24,7 +24,8 @@ const group = 'rbac.authorization.k8s.io';
 const spaceOf = (resource: string) => ({group, resource, section: builtInSection});
 const roleSpaces = ['clusterroles', 'roles'].map(spaceOf);
 const bindingSpaces = ['clusterrolebindings', 'rolebindings'].map(spaceOf);
-const spaces = [...roleSpaces, ...bindingSpaces];
+/** Where what makes policies lies. */
+export const policySpaces = [...roleSpaces, ...bindingSpaces];
 const roleRanges = roleSpaces.map(space => rangeOf(space));
 
 type Read = ({readonly role: Role} | {readonly binding: Binding}) & {readonly bytes: number};
@@ -36,7 +37,7 @@ type Compiled = {readonly base: Policy; readonly policy: Policy};
  * between pieces of long work.
  */
 export function workspacePolicies(store: Storage, turn: () => Promise<void>): (workspace: WorkspaceId) => Policy | Promise<Policy> {
-  const objectsOf = byWorkspace({store, spaces, read, limits, turn});
+  const objectsOf = byWorkspace({store, spaces: policySpaces, read, limits, turn});
   const known = new WeakMap<Objects, Compiled>();
 
   const compiledUpon = (workspace: WorkspaceId, objects: Objects, base: Policy): Policy => {

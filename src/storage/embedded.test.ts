@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {after} from 'node:test';
 import {type EmbeddedOptions, openEmbedded} from './embedded.ts';
 import type {Opened} from './recorder.suite.ts';
+import {testPlan} from './sealing/plan.suite.ts';
 import {storageSuite} from './storage.suite.ts';
 import type {Storage} from './storage.ts';
 
@@ -17,4 +18,8 @@ const open = (options: Omit<EmbeddedOptions, 'directory'>) => async (): Promise<
 };
 
 storageSuite('embedded', open({}), {lasts: true});
+const sealing = testPlan('/', 'one');
+storageSuite('embedded, all of it sealed and nothing at hand', open({sealing, hotBytesMax: 0, recentBytesMax: 0, mapBytesMax: 0}), {
+  lasts: true,
+});
 storageSuite('embedded, with nothing at hand', open({hotBytesMax: 0, recentBytesMax: 0, mapBytesMax: 0}), {lasts: true});

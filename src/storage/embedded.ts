@@ -1,5 +1,5 @@
 import type {DatabaseSync} from 'node:sqlite';
-import {allHeld, absent as foundNothing} from './embedded/batch.ts';
+import {allHeld, absent as foundNothing, type Resealed} from './embedded/batch.ts';
 import {claim} from './embedded/claim.ts';
 import {Committer, type Outcomes, type Pending} from './embedded/committer.ts';
 import {connect, mark, newestRevision, prepareTables} from './embedded/database.ts';
@@ -7,9 +7,11 @@ import {Hot} from './embedded/hot.ts';
 import {openReader, type Reader} from './embedded/reader.ts';
 import {Reads, type State} from './embedded/reads.ts';
 import {Recent} from './embedded/recent.ts';
+import {checkKeys} from './embedded/seals.ts';
 import {turns} from './embedded/turns.ts';
-import {Watches} from './embedded/watches.ts';
+import {type Told, Watches} from './embedded/watches.ts';
 import {checkOps, holds} from './ranges.ts';
+import {nothingSealed, Sealer, type SealingKey, type SealingPlan} from './sealing/sealer.ts';
 import {
   type Committed,
   type Entry,
@@ -24,6 +26,7 @@ import {
   type Storage,
   Unavailable,
   Unexpected,
+  Unreadable,
   type Watch,
   type WatchSink,
 } from './storage.ts';
@@ -41,6 +44,10 @@ export type EmbeddedOptions = {
   readonly mapBytesMax?: number;
   /** Commits that would make the file larger are refused with `Unavailable`. */
   readonly fileBytesMax?: number;
+  /** What is sealed in the file, and all keys that open it; nothing when absent. */
+  readonly sealing?: SealingPlan;
+  /** Told of every value that was asked for and cannot be opened. */
+  readonly unreadable?: (what: Unreadable) => void;
   /** Told once when the store can no longer write. It still answers reads until it is closed. */
   readonly failed?: (why: Unavailable) => void;
 };
@@ -60,16 +67,27 @@ const limits = {
   farBytesPerSlice: mebi,
 } as const;
 
+/** A store in a file. */
+export type Embedded = Storage & {
+  /**
+   * Writes by another plan from here on. Resolves when all that was written before follows it as well, history too, and tells how much of that had to be
+   * changed; takes long where that is much, and holds up commits by a small step at a time. To be called once after opening as well: what a former
+   * plan left is brought in line then. Throws `MissingKeys` when the plan lacks a key that is needed; the former plan goes on.
+   */
+  reseal(plan: SealingPlan): Promise<Resealed>;
+};
+
 /**
  * Opens a store in a directory: an SQLite file, written by a thread of its own and read by this one. How long it takes does not depend on
- * its size. Throws when another process has the directory, or when the file is of another layout.
+ * its size. Throws when another process has the directory, when the file is of another layout, and `MissingKeys` when it needs a key that is not there.
  */
-export async function openEmbedded(options: EmbeddedOptions): Promise<Storage> {
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const {database, release} = claim(options.directory, options.holder ?? 'another process');
   let db: DatabaseSync | undefined;
   try {
     db = connect(database, {cacheBytes: limits.readerCacheBytes, mapBytes: options.mapBytesMax ?? limits.mapBytes});
     prepareTables(db);
+    checkKeys(db, options.sealing ?? nothingSealed);
     db.exec('PRAGMA query_only = ON');
     return new EmbeddedStorage(database, db, {options, release});
   } catch (err) {
@@ -79,7 +97,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Storage> {
   }
 }
 
-class EmbeddedStorage implements Storage {
+class EmbeddedStorage implements Embedded {
   readonly can = {revisionPerObject: true, terms: true};
   readonly #state: State;
   readonly #hot: Hot;
@@ -89,6 +107,11 @@ class EmbeddedStorage implements Storage {
   readonly #watches: Watches;
   readonly #committer: Committer;
   readonly #release: () => void;
+  readonly #unreadable: (what: Unreadable) => void;
+  /** What opens values. */
+  #keys: readonly SealingKey[];
+  #sealer: Sealer;
+  #plans = 0;
   /** Why nothing can be written any more. */
   #unwritable: Unavailable | undefined;
   #closed: Promise<void> | undefined;
@@ -101,7 +124,11 @@ class EmbeddedStorage implements Storage {
     this.#state = {head: revisionOf(newestRevision(db)), compacted: revisionOf(mark(db, 'compacted'))};
     this.#hot = new Hot(options.hotBytesMax ?? limits.hotBytes);
     this.#recent = new Recent({countMax: limits.recentEvents, bytesMax: options.recentBytesMax ?? limits.recentBytes});
-    this.#reader = openReader(db);
+    this.#unreadable = options.unreadable ?? (() => {});
+    const sealing = options.sealing ?? nothingSealed;
+    this.#keys = sealing.keys;
+    this.#sealer = new Sealer(sealing);
+    this.#reader = openReader(db, this.#open);
     const turn = turns();
     this.#reads = new Reads(this.#state, {reader: this.#reader, hot: this.#hot, turn});
     this.#watches = new Watches({
@@ -114,7 +141,7 @@ class EmbeddedStorage implements Storage {
     const {fileBytesMax, mapBytesMax: mapBytes = limits.mapBytes} = options;
     const connection = {cacheBytes: limits.writerCacheBytes, mapBytes};
     this.#committer = new Committer(
-      {path, connection, ...(fileBytesMax !== undefined && {fileBytesMax})},
+      {path, connection, sealing, ...(fileBytesMax !== undefined && {fileBytesMax})},
       {
         done: (commits, outcomes) => this.#durable(commits, outcomes),
         died: why => {
@@ -154,6 +181,16 @@ class EmbeddedStorage implements Storage {
     await this.#committer.compact(compacted);
   }
 
+  async reseal(plan: SealingPlan): Promise<Resealed> {
+    if (this.#unwritable) throw this.#unwritable;
+    // Until all have followed there are values of both.
+    const turn = ++this.#plans;
+    this.#openWith([...plan.keys, ...this.#keys]);
+    const done = await this.#committer.reseal(plan);
+    if (turn === this.#plans && done.unreadable === 0) this.#openWith(plan.keys);
+    return done;
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -168,12 +205,27 @@ class EmbeddedStorage implements Storage {
     this.#release();
   }
 
+  #openWith(keys: readonly SealingKey[]): void {
+    this.#keys = keys;
+    this.#sealer = new Sealer({rules: [], keys});
+  }
+
+  #open = (key: Key, bytes: Uint8Array): Uint8Array => {
+    try {
+      return this.#sealer.open(key, bytes);
+    } catch (err) {
+      if (err instanceof Unreadable) this.#unreadable(err);
+      throw err;
+    }
+  };
+
   /** The values that deletes will remove, as far as they are at hand. The thread that writes tells the others. */
   #lasts(ops: readonly Op[]): readonly (Uint8Array | undefined)[] {
     if (!ops.some(op => 'delete' in op)) return none;
     return ops.map(op => {
-      const entry = 'delete' in op ? this.#hot.peek(op.delete) : undefined;
-      return entry && entry.revision === op.expect ? entry.value : undefined;
+      if (!('delete' in op)) return undefined;
+      const entry = this.#hot.peek(op.delete);
+      return entry?.revision === op.expect ? entry.value : undefined;
     });
   }
 
@@ -199,7 +251,7 @@ class EmbeddedStorage implements Storage {
   /** Makes a commit what reads see, and adds its events. */
   #show({ops, lasts}: Pending, events: Event[], unseen: Iterator<Uint8Array>): Committed {
     const revisions = ops.map((op, i) => {
-      if ('check' in op) return this.#state.head;
+      if ('check' in op || 'count' in op) return this.#state.head;
       const revision = (this.#state.head + 1) as Revision;
       this.#state.head = revision;
       const event = 'put' in op ? written(op, revision) : removed(op, revision, lasts[i] ?? unseen.next().value!);
@@ -213,12 +265,13 @@ class EmbeddedStorage implements Storage {
   }
 
   /** A slice of the past for a watch. */
-  #past(range: Range, since: Revision): {readonly events: readonly Event[]; readonly upTo: Revision} {
+  #past(range: Range, since: Revision): Told {
     if (this.#recent.reaches(since)) return this.#recent.after(since, limits.nearEventsPerSlice, event => holds(range, event.key));
     const upTo = revisionOf(Math.min(this.#state.head, since + limits.farRevisionsPerSlice));
     const events: Event[] = [];
     let bytes = 0;
     for (const event of this.#reader.events(range, since, upTo)) {
+      if ('lost' in event) return {events, upTo: event.lost, lost: event};
       const hot = this.#hot.peek(event.key);
       events.push(hot?.revision === event.revision ? {...event, value: hot.value} : event);
       bytes += event.value.length;

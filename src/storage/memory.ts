@@ -2,9 +2,9 @@ import {checkOps, holds, keyOf} from './ranges.ts';
 import {
   type Committed,
   Compacted,
+  type Count,
   type Entry,
   type Event,
-  type Expect,
   type Key,
   type Listed,
   type Op,
@@ -94,8 +94,9 @@ class MemoryStorage implements Storage {
     checkOps(ops);
     this.#moment();
     ops.forEach((op, i) => {
-      const found: Expect = this.#at(keyOf(op), this.#head)?.revision ?? 'absent';
-      if (found !== op.expect) throw new Unexpected(i, found);
+      const isCount = 'count' in op;
+      const found = isCount ? this.#found(op) : (this.#at(keyOf(op), this.#head)?.revision ?? 'absent');
+      if (isCount ? Number(found) >= op.below : found !== op.expect) throw new Unexpected(i, found);
     });
     const revisions = ops.map(op => this.#apply(op));
     for (const watch of this.#watches) this.#deliver(watch);
@@ -153,8 +154,17 @@ class MemoryStorage implements Storage {
     return low;
   }
 
+  #found({count: term, besides}: Count): number {
+    let found = this.#keysOf.get(term)?.size ?? 0;
+    for (const range of besides) {
+      for (let i = this.#place(range as Key); i < this.#keys.length && holds(range, this.#keys[i]!); i++)
+        if (this.#termsOf.get(this.#keys[i]!)?.includes(term)) found--;
+    }
+    return found;
+  }
+
   #apply(op: Op): Revision {
-    if ('check' in op) return this.#head;
+    if ('check' in op || 'count' in op) return this.#head;
     const key = keyOf(op);
     const last = this.#at(key, this.#head);
     this.#head = revisionOf(this.#head + 1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {bytes, plain, Recorder, text, zero} from './recorder.suite.ts';
 import type {Rule} from './storage.suite.ts';
-import {Compacted, type Expect, type Key, type Op, type Revision, revisionOf, type Storage, Unexpected} from './storage.ts';
+import {Compacted, type Count, type Expect, type Key, type Op, type Revision, revisionOf, type Storage, Unexpected} from './storage.ts';
 
 /** What the model remembers: the whole log, from which every answer is computed anew. */
 type Line = {
@@ -159,7 +159,7 @@ class Model {
     assert.equal(this.#store.revision(), last);
   }
 
-  #op(i: Intent, actual: Expect): Op {
+  #op(i: Intent, actual: Expect): Exclude<Op, Count> {
     const expect = i.wrong ? (actual === 'absent' ? revisionOf(1) : 'absent') : actual;
     if (i.do === 'put') return {put: i.key, value: bytes(`${this.#values++}`), expect, terms: i.terms};
     if (i.do === 'check') return {check: i.key, expect};
@@ -192,6 +192,11 @@ class Model {
     assert.equal(found.more, due.length > limit);
     const after = state.flatMap(line => line.terms).filter(other => other > term);
     assert.equal(await this.#store.termAfter(term), after.sort()[0]);
+    const besides = ranges.slice(limit, limit + 1).filter(range => range !== '/');
+    const count = due.filter(line => !besides.some(range => inRange(range, line.key))).length;
+    await this.#store.commit([{count: term, besides, below: count + 1}]);
+    const full = this.#store.commit([{count: term, besides, below: count}]);
+    await assert.rejects(full, (err: unknown) => err instanceof Unexpected && err.op === 0 && err.actual === count);
   }
 
   #moment(fraction: number): Revision {
@@ -214,5 +219,5 @@ class Model {
   }
 }
 
-const keyOf = (op: Op): Key => ('put' in op ? op.put : 'delete' in op ? op.delete : op.check);
+const keyOf = (op: Exclude<Op, Count>): Key => ('put' in op ? op.put : 'delete' in op ? op.delete : op.check);
 const inRange = (range: string, key: Key): boolean => (range.endsWith('/') ? key.startsWith(range) : key === range);

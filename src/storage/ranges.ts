@@ -1,4 +1,4 @@
-import type {Key, Op, Range} from './storage.ts';
+import type {Count, Key, Op, Range} from './storage.ts';
 
 const slash = 47;
 
@@ -27,17 +27,25 @@ export function eachRangeOf(key: Key, visit: (range: Range) => void): void {
 /** Printable ASCII that starts with `/` and does not end with it. */
 const shape = /^\/[!-~]*[!-.0-~]$/;
 
+const word = /^[!-~]+$/;
+
 /** Refuses what no caller may ask (ST5). */
 export function checkOps(ops: readonly Op[]): void {
   if (ops.length === 0) throw new TypeError('a commit needs an op');
   const seen = ops.length > 1 ? new Set<string>() : undefined;
+  let counts = 0;
   for (const op of ops) {
+    if ('count' in op) {
+      if (!word.test(op.count)) throw new TypeError(`not a term: ${op.count}`);
+      counts++;
+      continue;
+    }
     const key = keyOf(op);
     if (!shape.test(key)) throw new TypeError(`not a key: ${key}`);
     seen?.add(key);
   }
-  if (seen && seen.size < ops.length) throw new TypeError('a key may appear in one op of a commit only');
+  if (seen && seen.size + counts < ops.length) throw new TypeError('a key may appear in one op of a commit only');
 }
 
-/** The key an op is about. */
-export const keyOf = (op: Op): Key => ('put' in op ? op.put : 'delete' in op ? op.delete : op.check);
+/** The key an op is about, if it is about one. */
+export const keyOf = (op: Exclude<Op, Count>): Key => ('put' in op ? op.put : 'delete' in op ? op.delete : op.check);

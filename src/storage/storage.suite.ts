@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
+import {countSuite} from './count.suite.ts';
 import {modelSuite} from './model.suite.ts';
 import {bytes, commit, key, type Open, type Opened, plain, put, Recorder, zero} from './recorder.suite.ts';
 import {Compacted, type Op, type Revision, revisionOf, type Storage, Unavailable, Unexpected} from './storage.ts';
@@ -20,6 +21,7 @@ export function storageSuite(name: string, open: Open, {lasts}: {readonly lasts:
   };
   describe(`storage: ${name}`, () => {
     writing(rule);
+    countSuite(rule);
     reading(rule);
     watchSuite(rule);
     forgetting(rule);

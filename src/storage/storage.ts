@@ -23,7 +23,10 @@ export type Entry = {readonly key: Key; readonly revision: Revision; readonly va
 /** What must be true of a key for the commit to happen: it has no value, or its newest value is of this revision. */
 export type Expect = Revision | 'absent';
 
-export type Op =
+export type Op = Change | Check;
+
+/** Takes a revision. */
+export type Change =
   | {
       readonly put: Key;
       readonly value: Uint8Array;
@@ -31,18 +34,25 @@ export type Op =
       /** Under which words the entry is found (`byTerm`). They replace those of the value before; absent means none. */
       readonly terms?: readonly string[];
     }
-  | {readonly delete: Key; readonly expect: Revision}
-  /** Writes nothing and takes no revision; holds the commit to the state of another key. */
-  | {readonly check: Key; readonly expect: Expect};
+  | {readonly delete: Key; readonly expect: Revision};
+
+/** Writes nothing and takes no revision; holds the commit to the state of another key, or to a count. */
+export type Check = {readonly check: Key; readonly expect: Expect} | Count;
+
+/**
+ * Holds a commit to fewer than `below` keys that are found under a term, but for those in some ranges. What the
+ * commit itself writes does not count yet. Ranges do not overlap.
+ */
+export type Count = {readonly count: string; readonly besides: readonly Range[]; readonly below: number};
 
 /** The outcome of a commit whose expectations held: the revision of each op in turn; a check repeats the one before it. */
 export type Committed = {readonly revisions: readonly Revision[]};
 
-/** A commit refused: nothing of it happened. `actual` is the state found under the key of op number `op`. */
+/** A commit refused: nothing of it happened. `actual` is the state found under the key of op number `op`; of a count, how many there are. */
 export class Unexpected extends Error {
   readonly op: number;
-  readonly actual: Expect;
-  constructor(op: number, actual: Expect) {
+  readonly actual: Expect | number;
+  constructor(op: number, actual: Expect | number) {
     super(`expectation of op ${op} failed: found ${actual}`);
     this.op = op;
     this.actual = actual;
@@ -56,6 +66,17 @@ export class Compacted extends Error {
   constructor(message: string, oldest: Revision) {
     super(message);
     this.oldest = oldest;
+  }
+}
+
+/** A value is there and cannot be read: it was damaged, or sealed with a key that is not there. What else is asked for together with it is not told either. */
+export class Unreadable extends Error {
+  readonly key: Key;
+  readonly why: string;
+  constructor(key: Key, why: string) {
+    super(`the value of ${key} cannot be read: ${why}`);
+    this.key = key;
+    this.why = why;
   }
 }
 
@@ -109,7 +130,7 @@ export type Storage = {
   readonly can: {
     /** Each object of a commit has its own, consecutive revision. (etcd gives all objects of a transaction the same one.) */
     readonly revisionPerObject: boolean;
-    /** Entries are found by the terms written with them. Where not, `byTerm` and `termAfter` throw a plain error. */
+    /** Entries are found by the terms written with them. Where not, `byTerm`, `termAfter` and commits that count throw a plain error. */
     readonly terms: boolean;
   };
 
@@ -117,7 +138,8 @@ export type Storage = {
   revision(): Revision;
 
   /**
-   * The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet.
+   * The entry under a key, or undefined. Throws `Compacted` when `at` lies before the compaction, RangeError when it has not happened yet,
+   * `Unreadable` as every read may.
    */
   get(key: Key, options?: {readonly at?: Revision}): Promise<Entry | undefined>;
 

@@ -15,6 +15,11 @@ export const annotations = {
   owner: 'experimental.tenancy.kcp.io/owner',
   unschedulable: 'experimental.core.kcp.io/unschedulable',
   resourceBindings: 'internal.apis.kcp.io/resource-bindings',
+  inactive: 'core.kcp.io/inactive',
+  /** The same, as kcp called it before. */
+  inactiveBefore: 'internal.kcp.io/inactive',
+  /** How many objects a workspace may have (spec kcp 10.6). */
+  maxTotalObjects: 'core.kcp.io/max-total-objects',
 } as const;
 
 /** Those by which the server knows a workspace and its logical cluster: nobody else changes them. */
@@ -28,6 +33,9 @@ export const serversAnnotations: readonly string[] = [
   annotations.resourceBindings,
   annotations.requiredGroups,
 ];
+
+/** Those of a LogicalCluster by which whoever runs the server limits a workspace: who is inside only sees them (spec kcp 12.24). */
+export const operatorsAnnotations: readonly string[] = [annotations.inactive, annotations.inactiveBefore, annotations.maxTotalObjects];
 
 export const labels = {
   phase: 'tenancy.kcp.io/phase',

@@ -264,7 +264,7 @@ const jsonPatches: readonly unknown[] = [
   [{op: 'remove', path: '/nothing'}],
   [{op: 'replace', path: '/metadata/nothing/x', value: 1}],
   [{op: 'move', from: '/data', path: '/data/inner'}],
-  [{op: 'copy', from: '/nothing', path: '/data/x'}],
+  [{op: 'copy', from: '/nothing/deeper', path: '/data/x'}],
   [{op: 'add', path: '/metadata/finalizers/7', value: 'x'}],
   [{op: 'remove', path: ''}],
   [{op: 'replace', path: '', value: null}],

@@ -252,13 +252,19 @@ test('180 reviews say what requests are told', async () => {
         const resourceAttributes = {verb, group, resource, ...(namespace && {namespace})};
         const self = (await user.post(`${asks}/selfsubjectaccessreviews`, {spec: {resourceAttributes}})).at('status');
         const spec = {user: 'user-1', groups: ['system:authenticated'], resourceAttributes};
-        assert.deepEqual((await admin.post(`${asks}/subjectaccessreviews`, {spec})).at('status'), self);
+        const told = (await admin.post(`${asks}/subjectaccessreviews`, {spec})).at('status');
         const expected = resource === 'configmaps' && namespace === 't' && verb !== 'escalate';
         const viewed = resource === 'namespaces' && namespace === 't' && (verb === 'get' || verb === 'list');
-        const status = expected || viewed ? {allowed: true, reason: 'access granted'} : {allowed: false, reason: 'access denied'};
-        assert.deepEqual(self, status, JSON.stringify(resourceAttributes));
+        const allowed = expected || viewed;
+        const about = JSON.stringify(resourceAttributes);
+        // Who may not read roles and bindings is not told of them.
+        assert.deepEqual(self, {allowed, reason: allowed ? 'access granted' : 'access denied: no role allows it'}, about);
+        const {reason, ...rest} = told as {readonly reason: string};
+        assert.deepEqual(rest, {allowed}, about);
+        if (allowed) assert.equal(reason, 'access granted: RBAC: allowed by RoleBinding "edits/t" of ClusterRole "edit" to User "user-1"');
+        else assert.match(reason, /^access denied: no role allows it(; nearest: .* allows .*)?$/);
         if (namespace === 't')
-          assert.deepEqual((await admin.post(`${asks}/namespaces/t/localsubjectaccessreviews`, {spec})).at('status'), self);
+          assert.deepEqual((await admin.post(`${asks}/namespaces/t/localsubjectaccessreviews`, {spec})).at('status'), told);
       }
   refused(await user.post(`${asks}/subjectaccessreviews`, {spec: {user: 'x', resourceAttributes: {verb: 'get'}}}), 403, 'cannot create');
   const rules = succeeded(await user.post(`${asks}/selfsubjectrulesreviews`, {spec: {namespace: 'other'}}), 201);

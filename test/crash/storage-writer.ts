@@ -4,10 +4,11 @@
  */
 import {writeSync} from 'node:fs';
 import {openEmbedded} from '../../src/storage/embedded.ts';
+import {testPlan} from '../../src/storage/sealing/plan.suite.ts';
 import type {Key, Op, Revision} from '../../src/storage/storage.ts';
 
 const [directory, round] = process.argv.slice(2) as [string, string];
-const store = await openEmbedded({directory, holder: `pid ${process.pid}`});
+const store = await openEmbedded({directory, holder: `pid ${process.pid}`, sealing: testPlan('/a/', 'one')});
 const newest = new Map<Key, Revision>();
 for (const {key, revision} of (await store.list('/', {limit: 10_000})).entries) newest.set(key, revision);
 

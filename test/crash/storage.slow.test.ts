@@ -7,6 +7,7 @@ import {text as textOf} from 'node:stream/consumers';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {openEmbedded} from '../../src/storage/embedded.ts';
+import {testPlan} from '../../src/storage/sealing/plan.suite.ts';
 import type {Event, Revision, Storage} from '../../src/storage/storage.ts';
 
 const rounds = 10;
@@ -20,7 +21,7 @@ test('ST21 ST22 what was acknowledged survives a kill at any moment, and commits
     for (let round = 0; round < rounds; round++) {
       const acks = await writeAndKill(directory, round);
       acknowledged += acks.size;
-      const store = await openEmbedded({directory});
+      const store = await openEmbedded({directory, sealing: testPlan('/a/', 'one')});
       try {
         assert.ok(store.revision() >= head, 'revisions never go back');
         head = store.revision();

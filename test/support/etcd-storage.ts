@@ -3,6 +3,7 @@ import {bounds, checkOps, holds, keyOf} from '../../src/storage/ranges.ts';
 import {
   type Committed,
   Compacted,
+  type Count,
   type Entry,
   type Event,
   type Expect,
@@ -133,9 +134,13 @@ class EtcdStorage implements Storage {
     for (const watch of this.#watches) this.#end(watch, new Unavailable('the store is closed'));
   }
 
-  async #commit(ops: readonly [Op, ...Op[]]): Promise<Committed> {
-    checkOps(ops);
+  async #commit(all: readonly [Op, ...Op[]]): Promise<Committed> {
+    checkOps(all);
     this.#stillOpen();
+    const ops = all.map(op => {
+      if ('count' in op) throw new Error('etcd has no terms');
+      return op;
+    });
     const before = this.#head;
     const keys = ops.map(op => this.#key(keyOf(op)));
     const answer = await this.#ask('kv/txn', {
@@ -156,7 +161,7 @@ class EtcdStorage implements Storage {
   }
 
   /** Waits until every watch that a commit concerns was told. */
-  async #deliveredTo(ops: readonly Op[], revision: Revision): Promise<void> {
+  async #deliveredTo(ops: readonly Exclude<Op, Count>[], revision: Revision): Promise<void> {
     const writes = ops.filter(op => !('check' in op)).map(keyOf);
     for (const watch of [...this.#watches])
       while (this.#watches.has(watch) && watch.position < revision && writes.some(key => holds(watch.range, key)))
@@ -243,7 +248,7 @@ class EtcdStorage implements Storage {
 }
 
 /** The first expectation that did not hold, by what etcd found instead. */
-function unexpected(ops: readonly Op[], {responses}: Answer): Unexpected {
+function unexpected(ops: readonly Exclude<Op, Count>[], {responses}: Answer): Unexpected {
   const found = responses!.map((r): Expect => (r.response_range?.kvs?.[0] ? revisionIn(r.response_range.kvs[0]) : 'absent'));
   const op = ops.findIndex(({expect}, i) => expect !== found[i]);
   return new Unexpected(op, found[op]!);

@@ -83,7 +83,7 @@ export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestP
   return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
 }
 
-type Extra = Partial<Pick<PlaneOptions, 'audit' | 'elsewhere' | 'homes' | 'returnsNotes'>>;
+type Extra = Partial<Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'homes' | 'returnsNotes' | 'objectsMax'>>;
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
   const {store} = opened;
@@ -99,6 +99,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
     webhooks,
     shardName: 'root',
     rootCa,
+    objectsMax: 0,
     about: about(
       '0.0.0',
       () => 'test:6443',

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {MalformedConfig} from '../../api/config-fields.ts';
 import {summary} from '../../api/field-error.ts';
 import type {Json, JsonObject} from '../../api/json.ts';
 import {compileConfig} from './compile.ts';
-import {MalformedConfig, readAuthenticationConfig} from './config.ts';
+import {readAuthenticationConfig} from './config.ts';
 
 const head = {apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration'};
 const good = {

@@ -1,6 +1,6 @@
 /** Whose tokens are believed, as it is configured: `jwt` of AuthenticationConfiguration (spec kubernetes-api 10.3) and of WorkspaceAuthenticationConfiguration. */
-import type {Json, JsonObject} from '../../api/json.ts';
-import {isObject} from '../../api/json.ts';
+import {ConfigFields, MalformedConfig} from '../../api/config-fields.ts';
+import type {Json} from '../../api/json.ts';
 
 /** Absent texts are empty, as in Kubernetes; only of a prefix the difference counts. */
 export type JwtIssuer = {
@@ -35,15 +35,12 @@ export type AnonymousConfig = {
 
 export type AuthenticationConfig = {readonly jwt: readonly JwtIssuer[]; readonly anonymous: AnonymousConfig | undefined};
 
-/** The configuration is not of the form it must have. The message is for people. */
-export class MalformedConfig extends Error {}
-
 const group = 'apiserver.config.k8s.io';
 const versions = ['v1', 'v1beta1'];
 
 /** Reads an AuthenticationConfiguration as strictly as Kubernetes: no field that it does not know. @throws MalformedConfig */
 export function readAuthenticationConfig(value: Json): AuthenticationConfig {
-  const top = new Fields(value, '');
+  const top = new ConfigFields(value, '');
   const [apiVersion, kind] = [top.text('apiVersion'), top.text('kind')];
   if (kind !== 'AuthenticationConfiguration' || !versions.some(version => apiVersion === `${group}/${version}`))
     throw new MalformedConfig(
@@ -60,9 +57,10 @@ export function readAuthenticationConfig(value: Json): AuthenticationConfig {
 }
 
 /** Reads a list of issuers that was stored; what has the wrong type there is an error of whoever stored it. @throws MalformedConfig */
-export const readJwtIssuers = (jwt: Json | undefined): readonly JwtIssuer[] => new Fields({jwt: jwt ?? []}, '').list('jwt').map(readIssuer);
+export const readJwtIssuers = (jwt: Json | undefined): readonly JwtIssuer[] =>
+  new ConfigFields({jwt: jwt ?? []}, '').list('jwt').map(readIssuer);
 
-function readIssuer(entry: Fields): JwtIssuer {
+function readIssuer(entry: ConfigFields): JwtIssuer {
   const issuer = entry.object('issuer');
   const mappings = entry.object('claimMappings');
   return entry.only({
@@ -94,75 +92,5 @@ function readIssuer(entry: Fields): JwtIssuer {
   });
 }
 
-const readMapping = (mapping: Fields): Mapping =>
+const readMapping = (mapping: ConfigFields): Mapping =>
   mapping.only({claim: mapping.text('claim'), prefix: mapping.maybeText('prefix'), expression: mapping.text('expression')});
-
-/** The fields of one object, taken one by one; what is left over in the end is unknown. null is as good as absent. */
-class Fields {
-  readonly #object: JsonObject;
-  readonly #path: string;
-  readonly #taken = new Set<string>();
-
-  constructor(value: Json, path: string) {
-    if (!isObject(value)) throw new MalformedConfig(`${path || 'the configuration'} must be an object`);
-    this.#object = value;
-    this.#path = path;
-  }
-
-  text(name: string): string {
-    return this.maybeText(name) ?? '';
-  }
-
-  maybeText(name: string): string | undefined {
-    const value = this.#take(name);
-    if (value === undefined || typeof value === 'string') return value;
-    throw new MalformedConfig(`${this.#at(name)} must be a string`);
-  }
-
-  flag(name: string): boolean {
-    const value = this.#take(name) ?? false;
-    if (typeof value === 'boolean') return value;
-    throw new MalformedConfig(`${this.#at(name)} must be true or false`);
-  }
-
-  texts(name: string): readonly string[] {
-    const value = this.#take(name) ?? [];
-    if (Array.isArray(value) && value.every(each => typeof each === 'string')) return value;
-    throw new MalformedConfig(`${this.#at(name)} must be a list of strings`);
-  }
-
-  list(name: string): readonly Fields[] {
-    const value = this.#take(name) ?? [];
-    if (!Array.isArray(value)) throw new MalformedConfig(`${this.#at(name)} must be a list`);
-    return value.map((each, i) => new Fields(each, `${this.#at(name)}[${i}]`));
-  }
-
-  object(name: string): Fields {
-    return new Fields(this.#take(name) ?? {}, this.#at(name));
-  }
-
-  optional(name: string): Fields | undefined {
-    const value = this.#take(name);
-    return value === undefined ? undefined : new Fields(value, this.#at(name));
-  }
-
-  /** What was read, once nothing else is there. */
-  only<T>(read: T): T {
-    this.end();
-    return read;
-  }
-
-  end(): void {
-    const unknown = Object.keys(this.#object).find(name => !this.#taken.has(name));
-    if (unknown !== undefined) throw new MalformedConfig(`strict decoding error: unknown field "${this.#at(unknown)}"`);
-  }
-
-  #take(name: string): Json | undefined {
-    this.#taken.add(name);
-    return (Object.hasOwn(this.#object, name) ? this.#object[name] : undefined) ?? undefined;
-  }
-
-  #at(name: string): string {
-    return this.#path === '' ? name : `${this.#path}.${name}`;
-  }
-}

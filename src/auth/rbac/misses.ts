@@ -1,9 +1,10 @@
 import type {Asked} from '../attributes.ts';
+import {accountUserName} from '../service-account.ts';
 import type {Grant} from './grant.ts';
 import type {PolicyRule} from './objects.ts';
 import type {Policy, Who} from './policy.ts';
 import {describe} from './policy.ts';
-import {allowsGroup, allowsName, allowsResource, allowsVerb} from './rule-set.ts';
+import {allowsGroup, allowsName, allowsResource, allowsVerb, coversPath} from './rule-set.ts';
 
 export const missLimits = {
   /** Misses that are told. */
@@ -13,56 +14,83 @@ export const missLimits = {
 } as const;
 
 /** What of a rule or binding was not as it would have to be. */
-export type Miss = {readonly lacks: 'verb' | 'name' | 'namespace' | 'subject' | 'subresource'; readonly text: string};
+export type Miss = {
+  readonly lacks: 'verb' | 'name' | 'namespace' | 'subject' | 'subresource';
+  readonly text: string;
+  readonly grant: Grant;
+};
+
+/** A miss before it is put into words. */
+export type Near = Pick<Miss, 'lacks' | 'grant'>;
+
+export type MissOptions = {
+  /** Rules to look at, if not as many as there may be. */
+  readonly rulesMax?: number;
+  /** Whether a miss may be told; `policy`: which of the policies it is of, by position. */
+  readonly mayTell?: (miss: Near, policy: number) => boolean;
+};
 
 /** How near each is: the sooner, the nearer. */
 const nearness: readonly Miss['lacks'][] = ['name', 'verb', 'subresource', 'namespace', 'subject'];
 
 /** What would nearly have allowed a request that was refused: all is right but one thing. The nearest first. */
-export function nearestMisses(policies: readonly Policy[], users: readonly Who[], asked: Asked): readonly Miss[] {
-  const found = policies.flatMap(policy => missesOf(policy, users, asked));
-  return nearness.flatMap(lacks => found.filter(miss => miss.lacks === lacks)).slice(0, missLimits.toldMax);
+export function nearestMisses(
+  policies: readonly Policy[],
+  users: readonly Who[],
+  asked: Asked,
+  {rulesMax = missLimits.rulesMax, mayTell = () => true}: MissOptions = {},
+): readonly Miss[] {
+  const found = policies.map((policy, i) => missesOf(policy, users, asked, {rulesMax, mayTell: miss => mayTell(miss, i)}));
+  // The last policy is the workspace's own: what can be changed there is nearer.
+  const nearer = found.toReversed().flat();
+  return nearness.flatMap(lacks => nearer.filter(miss => miss.lacks === lacks)).slice(0, missLimits.toldMax);
 }
 
-function missesOf(policy: Policy, users: readonly Who[], asked: Asked): readonly Miss[] {
+type Looking = {readonly rulesMax: number; readonly mayTell: (miss: Near) => boolean};
+
+function missesOf(policy: Policy, users: readonly Who[], asked: Asked, {rulesMax, mayTell}: Looking): readonly Miss[] {
   const namespace = asked.resource?.namespace || undefined;
-  const theirs = new Set(policy.grantsTo(users, namespace));
-  const elsewhere = new Set(namespaces(policy).flatMap(one => (one === namespace ? [] : policy.grantsTo(users, one))));
   const found: Miss[] = [];
   const counts = new Map<Miss['lacks'], number>();
-  const add = (lacks: Miss['lacks'], text: string): void => {
+  const add = (lacks: Miss['lacks'], grant: Grant, allows: string): void => {
     const count = counts.get(lacks) ?? 0;
+    if (count >= missLimits.toldMax) return;
+    if (!mayTell({lacks, grant})) return;
     counts.set(lacks, count + 1);
-    if (count < missLimits.toldMax) found.push({lacks, text});
+    found.push({lacks, text: `${describe(grant)} allows ${allows}`, grant});
   };
-  let looked = 0;
-  for (const grant of policy.grants) {
-    const {rules = {rules: [], allows: () => false}, binding} = grant;
-    looked += 1 + rules.rules.length;
-    if (looked > missLimits.rulesMax) break;
-    if (theirs.has(grant)) {
-      for (const rule of rules.rules) {
-        const lacks = lackOf(rule, asked);
-        if (lacks) add(lacks, `${describe(grant)} allows ${shown(rule, lacks)}`);
-      }
-    } else if (rules.allows(asked)) {
-      if (elsewhere.has(grant)) add('namespace', `${describe(grant)} allows it in the namespace ${JSON.stringify(binding.namespace)}`);
-      else if (countsIn(grant, namespace)) add('subject', `${describe(grant)} allows it to others`);
+  let left = rulesMax;
+  // What they hold comes nearest, and is looked at first.
+  const theirs = new Set(policy.grantsTo(users, namespace));
+  for (const grant of theirs) {
+    for (const rule of grant.rules?.rules ?? []) {
+      if (left-- <= 0) return found;
+      const lacks = lackOf(rule, asked);
+      if (lacks) add(lacks, grant, shown(rule, lacks));
     }
+  }
+  for (const grant of policy.grants) {
+    if (left-- <= 0) return found;
+    if (theirs.has(grant) || !grant.rules?.allows(asked)) continue;
+    if (countsIn(grant, namespace)) add('subject', grant, 'it to others');
+    else if (isTo(grant, users)) add('namespace', grant, `it in the namespace ${JSON.stringify(grant.binding.namespace)}`);
   }
   return found;
 }
 
-const namespaces = (policy: Policy): readonly string[] => [
-  ...new Set(policy.grants.slice(0, missLimits.rulesMax).flatMap(({binding}) => binding.namespace ?? [])),
-];
+const isTo = ({subject, binding}: Grant, users: readonly Who[]): boolean =>
+  users.some(({name, groups}) => {
+    if (subject.kind === 'Group') return groups.includes(subject.name);
+    return name === (subject.kind === 'User' ? subject.name : accountUserName(subject.namespace || binding.namespace || '', subject.name));
+  });
 
 const countsIn = ({binding}: Grant, namespace: string | undefined): boolean =>
   binding.namespace === undefined || binding.namespace === namespace;
 
 /** The one thing that a rule lacks; undefined when it is more than one, or nothing. */
-function lackOf(rule: PolicyRule, {verb, resource}: Asked): Miss['lacks'] | undefined {
-  if (!resource || !allowsGroup(rule, resource.group)) return undefined;
+function lackOf(rule: PolicyRule, {verb, resource, path = ''}: Asked): Miss['lacks'] | undefined {
+  if (!resource) return rule.nonResourceURLs?.some(pattern => coversPath(pattern, path)) && !allowsVerb(rule, verb) ? 'verb' : undefined;
+  if (!allowsGroup(rule, resource.group)) return undefined;
   const lacks: Miss['lacks'][] = [];
   if (!allowsResource(rule, resource)) {
     if (!resource.subresource || !allowsResource(rule, {...resource, subresource: undefined})) return undefined;

@@ -120,7 +120,8 @@ const inOrder = (lists: readonly (readonly Grant[])[]): readonly Grant[] =>
     .sort((a, b) => a.order - b.order)
     .filter((grant, i, all) => grant.binding !== all[i - 1]?.binding);
 
-export type Verdict = {readonly allowed: boolean; readonly reason: string};
+/** `grant`: what allowed it. */
+export type Verdict = {readonly allowed: boolean; readonly reason: string; readonly grant?: Grant};
 
 export const policyLimits = {
   /** Roles that are missing are named in a reason up to so many. */
@@ -130,7 +131,7 @@ export const policyLimits = {
 /** Decides, and says why in Kubernetes' words: of what was refused, which roles were missing (nothing when none were). */
 export function judge(policy: Policy, users: readonly Who[], asked: Asked): Verdict {
   const grants = policy.grantsTo(users, asked.resource?.namespace || undefined, asked);
-  for (const grant of grants) if (grant.rules?.allows(asked)) return {allowed: true, reason: `RBAC: allowed by ${describe(grant)}`};
+  for (const grant of grants) if (grant.rules?.allows(asked)) return {allowed: true, reason: `RBAC: allowed by ${describe(grant)}`, grant};
   const missing = missingRoles(grants);
   return {allowed: false, reason: missing.length === 0 ? '' : `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}`};
 }

@@ -24,7 +24,7 @@ export type AccessQuestion = {
   readonly labelSelector?: string;
   readonly verb?: string;
 };
-export type AccessDecision = {readonly allowed: boolean; readonly reason: string; readonly error?: string};
+export type AccessDecision = {readonly allowed: boolean; readonly reason: string; readonly error?: string | undefined};
 
 /** A question in the making; `decide` answers it. The `authorizer` of expressions is one that asks nothing yet. */
 export class AccessCheck extends Opaque {

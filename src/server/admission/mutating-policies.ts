@@ -47,7 +47,7 @@ async function invoke(asked: Asked, invocation: Invocation, round: Round, fail: 
   const {policy, resource, param} = invocation;
   const compiled = await compileExpressions(policy.expressions, asked.manners);
   const bindings = {...(await bindingsOf(asked, await policySubject(asked, resource))), params: param};
-  const holds = conditionsHold(compiled.conditions, bindings, asked.allowance);
+  const holds = await asked.answers.settle(() => conditionsHold(compiled.conditions, bindings, asked.allowance));
   if (typeof holds === 'object') fail(holds.error);
   if (holds !== true) return;
   const key = keyOfInvocation(invocation);
@@ -71,7 +71,7 @@ async function mutate(
 ): Promise<string | undefined> {
   const {object} = await policySubject(asked, resource);
   const before = asJson(object as KubeObject);
-  const found = evaluate(before);
+  const found = await asked.answers.settle(() => evaluate(before));
   if ('error' in found) return found.error;
   const changed = 'patch' in found ? patched(before, found.patch) : merged(asked, resource, before, found.configuration);
   if ('error' in changed) return changed.error;

@@ -7,6 +7,7 @@ import type {Manners} from '../../admission/compiled.ts';
 import type {Operation} from '../../admission/request-rules.ts';
 import type {JsonObject} from '../../api/json.ts';
 import type {KubeObject} from '../../api/object.ts';
+import type {Answers} from '../../auth/webhook-decision.ts';
 import type {InWorkspace} from '../exchange.ts';
 import {patience} from '../heavy.ts';
 
@@ -28,6 +29,8 @@ export type Asked = AdmissionOf & {
   /** What all expressions together may spend. */
   readonly allowance: Allowance;
   readonly manners: Manners;
+  /** What those outside say who are asked what somebody may: expressions are evaluated within its `settle`. Each time costs. */
+  readonly answers: Answers;
 };
 
 export function askedOf(x: InWorkspace, admission: AdmissionOf): Asked {
@@ -45,7 +48,14 @@ export function askedOf(x: InWorkspace, admission: AdmissionOf): Asked {
     options: admission.options ?? optionsOf(x, operation, dryRun),
   };
   const patient = patience(deps);
-  return {...admission, x, request, allowance: new Allowance(patient), manners: {turn: deps.world.turn, tooLong: patient?.lost}};
+  return {
+    ...admission,
+    x,
+    request,
+    allowance: new Allowance(patient),
+    manners: {turn: deps.world.turn, tooLong: patient?.lost},
+    answers: deps.authorizer.answers(),
+  };
 }
 
 /** How refusals name the object, which may have no name yet. */
@@ -69,5 +79,5 @@ function optionsOf({call}: InWorkspace, operation: Operation, dryRun: boolean): 
 }
 
 /** What every expression may use. */
-export const bindingsOf = async ({x, request}: Asked, subject: Subject): Promise<RequestBindings> =>
-  requestBindings(request, subject, x.workspace, await x.deps.authorizer.decider(x.workspace));
+export const bindingsOf = async ({x, request, answers}: Asked, subject: Subject): Promise<RequestBindings> =>
+  requestBindings(request, subject, x.workspace, await x.deps.authorizer.decider(x.workspace, answers));

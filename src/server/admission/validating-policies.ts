@@ -50,7 +50,8 @@ async function judge(asked: Asked, {policy, resource, param, namespace}: Invocat
     seen.set(resource, bindings);
   }
   const compiled = await compileExpressions(policy.expressions, manners);
-  return judgement(compiled, {bindings: await bindings, param, namespace, allowance, ignoresFailure: policy.ignoresFailure});
+  const invoked = {bindings: await bindings, param, namespace, allowance, ignoresFailure: policy.ignoresFailure};
+  return asked.answers.settle(() => judgement(compiled, invoked));
 }
 
 /** Does with failed validations what their binding says; those that refuse are returned. */

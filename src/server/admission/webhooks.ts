@@ -70,7 +70,8 @@ async function subjectOf(asked: Asked, hook: Hook): Promise<Subject | undefined>
   const subject = await subjectIn(asked, resource);
   if (hook.conditions.length === 0) return subject;
   const conditions = await compileConditions(hook.conditions, asked.manners);
-  const holds = conditionsHold(conditions, await bindingsOf(asked, subject), asked.allowance);
+  const bindings = await bindingsOf(asked, subject);
+  const holds = await asked.answers.settle(() => conditionsHold(conditions, bindings, asked.allowance));
   if (typeof holds === 'boolean') return holds ? subject : undefined;
   if (hook.ignoresFailure) return undefined;
   const {request} = asked;

@@ -1,3 +1,4 @@
+import {full} from '../../admission/object-limit.ts';
 import {quotaTurn} from '../../admission/quotas.ts';
 import type {Write} from '../../admission/rule.ts';
 import {applyRules} from '../../admission/rule.ts';
@@ -22,7 +23,7 @@ import {validatingAdmission} from '../admission/validating.ts';
 import type {How} from '../change.ts';
 import type {Changed} from '../changed.ts';
 import {written} from '../changed.ts';
-import {commit, isCommitted, storeOp} from '../commit.ts';
+import {commit, counted, isCommitted, storeOp} from '../commit.ts';
 import {storedForm} from '../convert.ts';
 import type {InWorkspace} from '../exchange.ts';
 import {managerOf, trackFields} from '../field-owners.ts';
@@ -101,13 +102,18 @@ export async function createObject(begun: InWorkspace, draft: KubeObject, {dryRu
       const form = await storedForm(x, object);
       const outcome = await commit(deps, storeOp(key, form.object, 'absent', by), [...write.also, ...(await guards(x))]);
       if (isCommitted(outcome)) return written(form, outcome);
+      if (outcome.counted !== undefined) throw full(write, outcome.counted);
       if (!outcome.own) {
         x = await renew(x);
         return undefined;
       }
     }
     const existing = await read(deps.store, key);
-    if (!existing && dryRun) return {object};
+    if (!existing && dryRun) {
+      const found = await counted(deps, write.also);
+      if (found !== undefined) throw full(write, found);
+      return {object};
+    }
     if (!generated) throw alreadyExists(resource.gr, object.metadata.name, isDeleting(existing));
     if (++names >= generatedNamesMax) throw namesExhausted(resource, object.metadata.name);
     return undefined;

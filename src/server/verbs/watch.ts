@@ -1,17 +1,19 @@
 import {ApiError, toStatus} from '../../api/errors.ts';
 import type {Event, Range, Revision, Watch, WatchSink} from '../../storage/storage.ts';
-import {Compacted, revisionOf} from '../../storage/storage.ts';
+import {Compacted, revisionOf, Unreadable} from '../../storage/storage.ts';
 import type {Exchange} from '../exchange.ts';
 import type {HttpReply, StreamBody, StreamSink} from '../http.ts';
 import type {WatchOptions} from '../list-options.ts';
 import {tooOld, watchOptions} from '../list-options.ts';
 import {readSlices} from '../list-slices.ts';
+import type {OpenWatch} from '../open-watches.ts';
 import {pace} from '../pace.ts';
 import {rangeOfCall} from '../place-in-store.ts';
 import {headers} from '../reply.ts';
 import {reached} from '../revisions.ts';
 import type {Selection} from '../selection.ts';
 import {parseSelection} from '../selection.ts';
+import {unreadable} from '../unreadable.ts';
 import {translator} from '../watch-events.ts';
 import type {Framing} from '../watch-frames.ts';
 import {framingOf} from '../watch-frames.ts';
@@ -51,6 +53,11 @@ type Run = {
 
 function start(run: Run): void {
   const {x, options, sink} = run;
+  const {openWatches} = x.deps;
+  // While the initial state is told, one that is no longer allowed is broken off.
+  const opened: OpenWatch = {workspace: x.workspace, asked: x.asked, end: () => sink.destroy()};
+  openWatches.add(opened);
+  sink.onClose(() => openWatches.remove(opened));
   const since = options.since;
   const initial = options.sendInitialEvents ?? (since === undefined || since === 0);
   // The end of the initial state is marked also for those who did not ask for it by sendInitialEvents (since Kubernetes 1.34).
@@ -58,7 +65,7 @@ function start(run: Run): void {
   const from = since && !initial ? since : x.deps.store.revision();
   const send = initial ? sendInitial(run, from, mark) : Promise.resolve(true);
   send.then(
-    going => (going ? live(run, from) : sink.destroy()),
+    going => (going ? live(run, from, opened) : sink.destroy()),
     err => fail(run, err),
   );
 }
@@ -74,8 +81,8 @@ async function sendInitial({x, selection, framing, range, sink}: Run, at: Revisi
   return true;
 }
 
-/** Follows the log until the client goes, the time is up, or nothing can be promised any more. */
-function live(run: Run, from: Revision): void {
+/** Follows the log until the client goes, the time is up, it is no longer allowed, or nothing can be promised any more. */
+function live(run: Run, from: Revision, opened: OpenWatch): void {
   const {x, options, framing, range, sink} = run;
   const {store, world} = x.deps;
   const translate = translator(x, run.selection, framing);
@@ -95,6 +102,10 @@ function live(run: Run, from: Revision): void {
   sink.onClose(close);
   // The client may have gone while the initial state was read.
   if (closed) return;
+  // What is no longer allowed ends without a word, as if its time was up. Reflectors of client-go then watch again where they are; it is the answer to that
+  // which their error handlers are told, 403 and all, and who may again by then goes on without a new list. An ERROR event with that 403 they would only
+  // log, to list anew from the beginning.
+  opened.end = finish;
 
   const bookmark = (): void => {
     if (translate.idle()) sink.write(framing.bookmark(store.revision(), false));
@@ -150,6 +161,7 @@ function definitionWatch(x: Exchange, finish: () => void): Watch[] {
 function fail({x, options, framing, sink}: Run, err: unknown): void {
   if (err instanceof Compacted) sink.write(framing.error(toStatus(tooOld(options.since ?? err.oldest, err.oldest))));
   else if (err instanceof ApiError) sink.write(framing.error(toStatus(err)));
+  else if (err instanceof Unreadable) sink.write(framing.error(toStatus(unreadable(err, x.workspace))));
   else x.deps.log.warn('a watch broke off', {request: x.call.auditId, error: String(err)});
   sink.end();
 }

@@ -1,3 +1,4 @@
+import type {SealingPlan} from '../sealing/sealer.ts';
 import type {Op} from '../storage.ts';
 
 /**
@@ -8,11 +9,11 @@ export type Batch = {
   /** How many ops each commit has. The other arrays run over all ops of all commits. */
   readonly lengths: Uint32Array;
   readonly codes: Uint8Array;
-  /** One a line, as strings cost by the piece. */
+  /** One a line, as strings cost by the piece. Of a count, the term. */
   readonly keys: string;
-  /** The revision expected; `absent` as -1. */
+  /** The revision expected; `absent` as -1. Of a count, how many are too many. */
   readonly expects: Float64Array;
-  /** The terms of each put, as a JSON array or empty for none; one a line. */
+  /** The terms of each put, as a JSON array or empty for none; one a line. Of a count, the ranges that are left out. */
   readonly terms: string;
   /** Where in `values` the value of each op ends; it begins where the one before ends. */
   readonly ends: Float64Array;
@@ -20,7 +21,7 @@ export type Batch = {
 };
 
 /** `dropUnseen` is a delete whose last value must be told, since nobody here knows it. */
-export const Code = {put: 0, drop: 1, dropUnseen: 2, check: 3} as const;
+export const Code = {put: 0, drop: 1, dropUnseen: 2, check: 3, count: 4} as const;
 
 export const absent = -1;
 
@@ -30,13 +31,15 @@ export const allHeld = -1;
 export type ToWriter =
   | {readonly batch: Batch}
   | {readonly compact: number}
+  /** From here on values are written by this plan, and the old ones are brought in line with it. */
+  | {readonly reseal: SealingPlan; readonly turn: number}
   /** Finish what was sent and end. */
   | {readonly close: true};
 
 export type FromWriter =
   /** The oldest commits not yet answered are done. */
   | {
-      /** Two numbers a commit: the op that failed, or `allHeld`; and the revision found under its key, or `absent`. */
+      /** Two numbers a commit: the op that failed, or `allHeld`; and the revision found under its key, or `absent`; of a count, how many. */
       readonly outcomes: Float64Array;
       /** The newest revision by now. */
       readonly head: number;
@@ -46,7 +49,17 @@ export type FromWriter =
   /** Nothing of the oldest `count` commits not yet answered happened. */
   | {readonly refused: string; readonly count: number}
   /** A compaction is done, or broke off; what remains is removed by the next one. */
-  | {readonly compacted: number; readonly failed?: string};
+  | {readonly compacted: number; readonly failed?: string}
+  /** Every value follows the plan of this turn, but for those that nobody can open. */
+  | {readonly resealed: Resealed; readonly turn: number; readonly failed?: string}
+  /** The plan of this turn lacks a key, and the one before goes on. */
+  | {readonly lacking: string; readonly turn: number};
+
+/**
+ * How many values were written anew, and how many could not be opened. `traces`: unused parts of the file may still have values that were plain; the file
+ * is too large to be written anew while the store is in use.
+ */
+export type Resealed = {readonly changed: number; readonly unreadable: number; readonly traces: boolean};
 
 /** Packs commits. `isSeen` tells of a delete whether its last value is known here. */
 export function pack(commits: readonly (readonly Op[])[], isSeen: (commit: number, op: number) => boolean): Batch {
@@ -71,6 +84,14 @@ export function pack(commits: readonly (readonly Op[])[], isSeen: (commit: numbe
     for (let o = 0; o < ops.length; o++, at++) {
       const op = ops[o]!;
       terms[at] = '';
+      ends[at] = end;
+      if ('count' in op) {
+        keys[at] = op.count;
+        codes[at] = Code.count;
+        terms[at] = JSON.stringify(op.besides);
+        expects[at] = op.below;
+        continue;
+      }
       if ('put' in op) {
         keys[at] = op.put;
         if (op.terms && op.terms.length > 0) terms[at] = JSON.stringify(op.terms);

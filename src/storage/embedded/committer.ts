@@ -1,6 +1,8 @@
 import {Worker} from 'node:worker_threads';
+import type {SealingPlan} from '../sealing/sealer.ts';
 import {type Committed, type Op, Unavailable} from '../storage.ts';
-import {type FromWriter, pack, type ToWriter} from './batch.ts';
+import {type FromWriter, pack, type Resealed, type ToWriter} from './batch.ts';
+import {MissingKeys} from './seals.ts';
 import type {WorkerData} from './worker.ts';
 
 /** A commit on its way. */
@@ -39,6 +41,9 @@ export class Committer {
   #sent: Pending[] = [];
   #answered = 0;
   #compactions: {readonly upTo: number; readonly resolve: () => void; readonly reject: (why: Error) => void}[] = [];
+  /** Who waits for values to follow a plan, in order. */
+  #resealings: {readonly turn: number; readonly resolve: (done: Resealed) => void; readonly reject: (why: Error) => void}[] = [];
+  #turns = 0;
   #lastRefusal: Unavailable | undefined;
   #closed = false;
 
@@ -66,6 +71,14 @@ export class Committer {
     return new Promise((resolve, reject) => {
       this.#compactions.push({upTo, resolve, reject});
       this.#send({compact: upTo});
+    });
+  }
+
+  reseal(plan: SealingPlan): Promise<Resealed> {
+    return new Promise((resolve, reject) => {
+      const turn = ++this.#turns;
+      this.#resealings.push({turn, resolve, reject});
+      this.#send({reseal: plan, turn});
     });
   }
 
@@ -111,6 +124,8 @@ export class Committer {
   #hear(message: FromWriter): void {
     if ('outcomes' in message) this.#on.done(this.#take(message.outcomes.length / 2), message);
     else if ('compacted' in message) this.#compacted(message.compacted, message.failed);
+    else if ('resealed' in message) this.#resealed(message);
+    else if ('lacking' in message) this.#lacking(message.lacking, message.turn);
     else {
       const why = new Unavailable(`the store could not write: ${message.refused}`);
       this.#lastRefusal = why;
@@ -124,6 +139,21 @@ export class Committer {
     for (const {resolve, reject} of done) {
       if (failed === undefined) resolve();
       else reject(new Unavailable(`the store could not compact: ${failed}`));
+    }
+  }
+
+  #lacking(why: string, turn: number): void {
+    this.#resealings.find(each => each.turn === turn)?.reject(new MissingKeys(why));
+    this.#resealings = this.#resealings.filter(each => each.turn !== turn);
+  }
+
+  #resealed({resealed, turn, failed}: Extract<FromWriter, {resealed: unknown}>): void {
+    // A plan that another one came upon has its end with it.
+    const done = this.#resealings.filter(each => each.turn <= turn);
+    this.#resealings = this.#resealings.filter(each => each.turn > turn);
+    for (const {resolve, reject} of done) {
+      if (failed === undefined) resolve(resealed);
+      else reject(new Error(failed));
     }
   }
 
@@ -151,7 +181,7 @@ export class Committer {
   #end(): void {
     const why = this.#lastRefusal ?? new Unavailable('the store is closed');
     for (const commit of [...this.#take(this.#sent.length - this.#answered), ...this.#collected.splice(0)]) commit.reject(why);
-    for (const {reject} of this.#compactions.splice(0)) reject(why);
+    for (const {reject} of [...this.#compactions.splice(0), ...this.#resealings.splice(0)]) reject(why);
     if (!this.#closed) this.#on.died(why);
   }
 }

@@ -30,9 +30,19 @@ const tables = `
     revision INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   INSERT INTO marks VALUES ('compacted', 0), ('swept', 0);
-  PRAGMA user_version = 1;
 `;
-const layout = 1;
+/** What layout 2 has beyond layout 1. */
+const sealingTables = `
+  CREATE TABLE seals (        -- every key that some value of the log may be sealed with
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL        -- as it was called when it was first used
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE notes (        -- 'sealed': the plan that every value follows
+    name TEXT PRIMARY KEY,
+    text TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+const layout = 2;
 
 /** The values of `log.kind`. */
 export const Kind = {create: 0, update: 1, delete: 2} as const;
@@ -62,12 +72,12 @@ export function connect(path: string, {cacheBytes, mapBytes}: Connection): Datab
   return db;
 }
 
-/** Makes the tables of a new file, and refuses those of another layout. */
+/** Makes the tables of a new file, brings those of the former layout to this one, and refuses others. */
 export function prepareTables(db: DatabaseSync): void {
   const [version] = prepare<[number]>(db, 'PRAGMA user_version').get()!;
   if (version === layout) return;
-  if (version !== 0) throw new Error(`the store has layout ${version}; this program knows layout ${layout}`);
-  db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
+  if (version > layout) throw new Error(`the store has layout ${version}; this program knows layout ${layout}`);
+  db.exec(`BEGIN IMMEDIATE; ${version === 0 ? tables : ''} ${sealingTables} PRAGMA user_version = ${layout}; COMMIT`);
 }
 
 /** A prepared statement whose rows are known. */
@@ -75,7 +85,7 @@ export type Statement<Row> = {
   get(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
   iterate(...values: SQLInputValue[]): IterableIterator<Row>;
-  run(...values: SQLInputValue[]): unknown;
+  run(...values: SQLInputValue[]): {readonly changes: number | bigint};
 };
 export const prepare = <Row>(db: DatabaseSync, sql: string): Statement<Row> => db.prepare(sql) as unknown as Statement<Row>;
 

@@ -1,12 +1,15 @@
 import type {DatabaseSync} from 'node:sqlite';
 import {bounds} from '../ranges.ts';
-import type {Entry, Event, Key, Range, Revision} from '../storage.ts';
+import {type Entry, type Event, type Key, type Range, type Revision, Unreadable} from '../storage.ts';
 import {Kind, prepare} from './database.ts';
 
 /** A row of the table of keys: what is newest in the file, which may be ahead of what was acknowledged. */
 export type KeyRow = readonly [key: Key, revision: Revision, deleted: number];
 
-/** Every question the store asks its file. Each answers at once, and callers keep what they ask for small. */
+/** Makes of the bytes under a key its value. @throws Unreadable */
+export type OpenValue = (key: Key, bytes: Uint8Array) => Uint8Array;
+
+/** Every question the store asks its file. Each answers at once, and callers keep what they ask for small. What has a value throws `Unreadable`. */
 export type Reader = {
   /** The newest row of a key, and its value. */
   newest(key: Key): readonly [revision: Revision, deleted: number, value: Uint8Array | null] | undefined;
@@ -32,12 +35,15 @@ export type Reader = {
   /** The keys written after a moment. Of all others the newest row was so at that moment already. */
   writtenAfter(at: Revision): readonly Key[];
   /** The events of a range after `after` up to `upTo`, read from the log one by one. */
-  events(range: Range, after: Revision, upTo: Revision): IterableIterator<Event>;
+  events(range: Range, after: Revision, upTo: Revision): IterableIterator<Event | Lost>;
 };
+
+/** In place of an event whose value cannot be read. */
+export type Lost = {readonly lost: Revision; readonly why: Unreadable};
 
 export type Counted = {readonly living: number; readonly later: number; readonly looked: number; readonly last: string | null};
 
-export function openReader(db: DatabaseSync): Reader {
+export function openReader(db: DatabaseSync, open: OpenValue): Reader {
   const newest = prepare<readonly [Revision, number, Uint8Array | null]>(
     db,
     'SELECT k.revision, k.deleted, l.value FROM keys k LEFT JOIN log l ON l.revision = k.revision WHERE k.key = ?',
@@ -63,12 +69,15 @@ export function openReader(db: DatabaseSync): Reader {
   );
 
   return {
-    newest: key => newest.get(key),
+    newest: key => {
+      const row = newest.get(key);
+      return row?.[2] ? [row[0], row[1], open(key, row[2])] : row;
+    },
     row: key => row.get(key),
     before: revision => before.get(revision)?.[0] ?? (0 as Revision),
     written: (key, revision) => {
       const row = written.get(revision);
-      return row && row[0] !== Kind.delete ? {key, revision, value: row[1] ?? nothing()} : undefined;
+      return row && row[0] !== Kind.delete ? {key, revision, value: row[1] ? open(key, row[1]) : nothing()} : undefined;
     },
     terms: revision => {
       const text = terms.get(revision)?.[0] ?? '';
@@ -88,15 +97,21 @@ export function openReader(db: DatabaseSync): Reader {
     writtenAfter: at => writtenAfter.all(at).map(([key]) => key),
     *events(range, after, upTo) {
       const {from, to} = bounds(range);
-      for (const row of events.iterate(after, upTo, from, to)) yield eventOf(row);
+      for (const row of events.iterate(after, upTo, from, to)) yield eventOf(row, open);
     },
   };
 }
 
 type EventRow = readonly [revision: Revision, before: Revision, kind: number, key: Key, value: Uint8Array | null];
 
-function eventOf([revision, before, kind, key, bytes]: EventRow): Event {
-  const value = bytes ?? nothing();
+function eventOf([revision, before, kind, key, bytes]: EventRow, open: OpenValue): Event | Lost {
+  let value: Uint8Array;
+  try {
+    value = bytes ? open(key, bytes) : nothing();
+  } catch (err) {
+    if (err instanceof Unreadable) return {lost: revision, why: err};
+    throw err;
+  }
   if (kind === Kind.create) return {type: 'create', key, revision, value};
   return {type: kind === Kind.update ? 'update' : 'delete', key, revision, value, before};
 }

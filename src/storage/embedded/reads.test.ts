@@ -4,12 +4,14 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, test} from 'node:test';
 import {key, plain, put} from '../recorder.suite.ts';
+import {nothingSealed} from '../sealing/sealer.ts';
 import {Compacted, type Entry, type Op, type Revision, revisionOf} from '../storage.ts';
 import {pack} from './batch.ts';
 import {connect, prepare, prepareTables} from './database.ts';
 import {Hot} from './hot.ts';
 import {openReader} from './reader.ts';
 import {Reads, type State} from './reads.ts';
+import {Seals} from './seals.ts';
 import {turns} from './turns.ts';
 import {openWriter} from './writer.ts';
 
@@ -29,9 +31,9 @@ function given(hotBytesMax: number): {
   const db = connect(path, small);
   prepareTables(db);
   db.exec('PRAGMA synchronous = OFF');
-  const writer = openWriter(db);
+  const writer = openWriter(db, new Seals(db, nothingSealed));
   const state: State = {head: revisionOf(0), compacted: revisionOf(0)};
-  const reader = openReader(connect(path, small));
+  const reader = openReader(connect(path, small), (_, bytes) => bytes);
   const reads = new Reads(state, {reader, hot: new Hot(hotBytesMax), turn: turns()});
   const write = (...ops: Op[]): Revision => {
     const {outcomes, head} = writer.write([pack([ops], () => true)]);

@@ -1,5 +1,6 @@
 import {eachRangeOf} from '../ranges.ts';
 import {Compacted, type Event, type Range, type Revision, type Unavailable, type Watch, type WatchSink} from '../storage.ts';
+import type {Lost} from './reader.ts';
 
 /** Where watches find what they missed. */
 export type Past = {
@@ -9,10 +10,13 @@ export type Past = {
   /** Whether the events after a revision are at hand, so that a slice costs next to nothing. */
   isNear(since: Revision): boolean;
   /** A slice of the events of a range after a revision, and up to where it reached. */
-  slice(range: Range, since: Revision): {readonly events: readonly Event[]; readonly upTo: Revision};
+  slice(range: Range, since: Revision): Told;
   /** Waits until other work had its turn. */
   turn(): Promise<void>;
 };
+
+/** `lost`: behind these events comes one, at `upTo`, that cannot be read. */
+export type Told = {readonly events: readonly Event[]; readonly upTo: Revision; readonly lost?: Lost};
 
 type Watching = {
   readonly range: Range;
@@ -82,9 +86,11 @@ export class Watches {
     while (watch.open) {
       const oldest = this.#past.compacted();
       if (watch.position < oldest) return this.#end(watch, new Compacted(`revision ${watch.position} is compacted away`, oldest));
-      const {events, upTo} = this.#past.slice(watch.range, watch.position);
+      const {events, upTo, lost} = this.#past.slice(watch.range, watch.position);
       watch.position = upTo;
       if (events.length > 0) watch.sink.events(events);
+      // As good as forgotten: who lists now sees what there is to see.
+      if (lost) return this.#end(watch, new Compacted(`revision ${upTo} cannot be told: ${lost.why.message}`, upTo));
       if (watch.position >= this.#past.head()) return this.#join(watch);
       await this.#past.turn();
     }

@@ -3,14 +3,21 @@
  * under load the cost of a sync is shared by all who wait for it, and alone a commit waits for nothing.
  */
 import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
-import type {Batch, FromWriter, ToWriter} from './batch.ts';
+import type {SealingPlan} from '../sealing/sealer.ts';
+import type {Batch, FromWriter, Resealed, ToWriter} from './batch.ts';
 import {type Connection, connect, prepare} from './database.ts';
+import {Seals} from './seals.ts';
 import {openWriter} from './writer.ts';
 
-export type WorkerData = {readonly path: string; readonly connection: Connection; readonly fileBytesMax?: number};
+export type WorkerData = {
+  readonly path: string;
+  readonly connection: Connection;
+  readonly sealing: SealingPlan;
+  readonly fileBytesMax?: number;
+};
 
 const port = parentPort!;
-const {path, connection, fileBytesMax} = workerData as WorkerData;
+const {path, connection, sealing, fileBytesMax} = workerData as WorkerData;
 
 /** A transaction takes no further batch once it has this much, so that nobody waits long for the commits of others. */
 const transactionBytesMax = 8 * 1024 * 1024;
@@ -28,13 +35,16 @@ if (fileBytesMax !== undefined) {
   db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(fileBytesMax / pageBytes))}`);
 }
 db.exec('PRAGMA wal_autocheckpoint = 0');
-const writer = openWriter(db);
+const seals = new Seals(db, sealing);
+const writer = openWriter(db, seals);
 const walState = prepare<[busy: number, pages: number, carriedOver: number]>(db, 'PRAGMA wal_checkpoint(NOOP)');
 const carryOver = prepare(db, 'PRAGMA wal_checkpoint(PASSIVE)');
 
 const queue: Batch[] = [];
 /** Up to where to compact, while that goes on. */
 let compacting: number | undefined;
+/** What came of bringing values in line with the plan so far, while that goes on. */
+let resealing: (Resealed & {readonly turn: number}) | undefined;
 let closing = false;
 
 // The thread ends when its port is closed.
@@ -48,21 +58,24 @@ const tell = (message: FromWriter): void => port.postMessage(message);
 function take(message: ToWriter): void {
   if ('batch' in message) queue.push(message.batch);
   else if ('compact' in message) compacting = message.compact;
+  else if ('reseal' in message) follow(message.reseal, message.turn);
   else {
     closing = true;
     compacting = undefined;
+    resealing = undefined;
   }
 }
 
-/** Returns when nothing is left to do. Commits and steps of compaction take turns, so that neither waits long for the other. */
+/** Returns when nothing is left to do. Commits and steps of longer work take turns, so that none waits long for the others. */
 function work(): void {
   takeAll();
   do {
     if (queue.length > 0) write();
     if (compacting !== undefined) sweep(compacting);
+    if (resealing) reseal(resealing);
     takeAll();
     checkpoint();
-  } while (queue.length > 0 || compacting !== undefined);
+  } while (queue.length > 0 || compacting !== undefined || resealing);
   if (closing) close();
 }
 
@@ -95,6 +108,39 @@ function sweep(compacted: number): void {
     tell({compacted, failed: (err as Error).message});
   }
   compacting = undefined;
+}
+
+const nothingYet: Resealed = {changed: 0, unreadable: 0, traces: false};
+
+function follow(plan: SealingPlan, turn: number): void {
+  // What was sent before may need keys that the new plan lacks.
+  while (queue.length > 0) write();
+  try {
+    seals.follow(plan);
+    resealing = {turn, ...nothingYet};
+  } catch (err) {
+    tell({lacking: (err as Error).message, turn});
+  }
+}
+
+function reseal({turn, ...before}: NonNullable<typeof resealing>): void {
+  let failed: string | undefined;
+  let now: Resealed = before;
+  try {
+    if (!seals.isSettled()) {
+      const {changed, unreadable, more} = writer.reseal();
+      now = {...before, changed: before.changed + changed, unreadable: before.unreadable + unreadable};
+      if (more) {
+        resealing = {turn, ...now};
+        return;
+      }
+    }
+    if (seals.hasTraces()) now = {...now, traces: !seals.wipe()};
+  } catch (err) {
+    failed = (err as Error).message;
+  }
+  resealing = undefined;
+  tell({resealed: now, turn, ...(failed !== undefined && {failed})});
 }
 
 function checkpoint(): void {
