@@ -114,6 +114,8 @@ const asking =
   async who => {
     const sent = credentials(call, call.target.cluster === undefined ? undefined : workspace);
     const received = {call, place: await locate(deps.store, workspace), real: who ? await authenticate(sent, deps) : real};
+    // What went on in a workspace that is gone is over for everybody.
+    if (received.place.missing === 'hidden') throw refusal(received.real, attributesOf(call, received.place));
     await permit(deps, received, await meaningOf(deps, received));
   };
 
