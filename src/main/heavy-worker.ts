@@ -90,6 +90,8 @@ const {handler} = createPlane({
     {store: nothing, starting: nothing, ending: () => false},
   ),
   observe: nothing,
+  // They are made where the loops are.
+  homes: false,
   returnsNotes: true,
   eventsKeptMs: 0,
 });

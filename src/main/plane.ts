@@ -51,6 +51,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly elsewhere?: Elsewhere;
   /** What is recorded of requests; nothing when absent. */
   readonly audit?: Audit | undefined;
+  /** Whether users who ask for their home workspace get one. */
+  readonly homes: boolean;
   /** Another thread records what is done here. */
   readonly returnsNotes?: boolean;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
@@ -90,6 +92,7 @@ export function createPlane(options: PlaneOptions): Plane {
     issuedIn: options.issuedIn,
     anonymous: options.anonymous,
     rules,
+    homes: options.homes,
     about: options.about,
     webhooks: inLines(options.webhooks, world),
     published: publishedCache(),

@@ -127,6 +127,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     observe: measures.observe,
     elsewhere: heavy,
     audit,
+    homes: config.enableHomeWorkspaces,
     eventsKeptMs: config.eventTtl,
   });
   const listener = await listen({
@@ -140,6 +141,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   await plane.start({
     urls: {base: url(), external: external(), virtualWorkspace: config.shardVirtualWorkspaceUrl || url()},
     workspaceTypes: config.batteries.has('workspace-types'),
+    homeCreatorGroups: config.homeWorkspacesHomeCreatorGroups,
   });
   state.starting = undefined;
   const endSealing = seal();

@@ -374,3 +374,18 @@ test('a mistake of ours is told as a panic', inProcess, async () => {
   assert.ok(other.errors[0]?.includes(`"request":"${lines[1]?.['auditID']}"`));
   await other.stop();
 });
+
+test('who asked for a home, and got one or not', inProcess, async () => {
+  const home = '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces/~';
+  await plane.api.as(users.user1).get(home);
+  const [, complete] = everything.take();
+  assert.deepEqual(
+    [at(complete, 'user', 'username'), at(complete, 'objectRef', 'name'), at(complete, 'responseObject', 'kind')],
+    ['user-1', '~', 'Workspace'],
+  );
+  assert.equal(annotation(complete, 'authorization.k8s.io/decision'), 'allow');
+  await plane.api.as('').get(home);
+  const [, refused] = everything.take();
+  assert.deepEqual([at(refused, 'responseStatus', 'code'), annotation(refused, 'authorization.k8s.io/decision')], [403, 'forbid']);
+  assert.match(String(annotation(refused, 'request.auth.kcp.io/02-content-reason')), /^no verb=access permission on \//);
+});

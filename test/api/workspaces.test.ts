@@ -134,15 +134,19 @@ test('names of workspaces', async () => {
 });
 
 test('where a workspace lies is the server’s to say', async () => {
-  for (const field of ['cluster', 'URL']) {
+  for (const [field, name] of [
+    ['cluster', 'Cluster'],
+    ['URL', 'URL'],
+  ] as const) {
     const body = workspaceObject('forged', undefined, {[field]: 'x'});
-    refused(await api.post(workspacesIn('root'), body), 403, `spec.${field} can only be set by system privileged users`);
+    refused(await api.post(workspacesIn('root'), body), 403, `spec.${name} can only be set by system privileged users`);
   }
   await createWorkspace(api, 'root', 'fixed');
   const path = `${workspacesIn('root')}/fixed`;
   refused(await api.patch(path, {spec: {cluster: 'other'}}), 403, 'spec.cluster can only be changed by system privileged users');
   const type = await api.patch(path, {spec: {type: {name: 'universal'}}});
   assert.ok(type.status === 403 || type.status === 422, type.text);
+  refused(await api.patch(path, {spec: {type: null}}), 403, 'spec.type: Invalid value: null: field is immutable');
 });
 
 test('nobody makes or takes a logical cluster by hand', async () => {

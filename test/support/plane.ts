@@ -83,7 +83,7 @@ export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestP
   return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
 }
 
-type Extra = Partial<Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'returnsNotes' | 'objectsMax'>>;
+type Extra = Partial<Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'homes' | 'returnsNotes' | 'objectsMax'>>;
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
   const {store} = opened;
@@ -107,10 +107,15 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
       {store: () => undefined, starting: () => undefined, ending: () => false},
     ),
     observe: () => {},
+    homes: true,
     eventsKeptMs: 3_600_000,
     ...more,
   });
-  await plane.start({urls: {base: url, external: url, virtualWorkspace: url}, workspaceTypes: true});
+  await plane.start({
+    urls: {base: url, external: url, virtualWorkspace: url},
+    workspaceTypes: true,
+    homeCreatorGroups: ['system:authenticated'],
+  });
   const api = apiClient(plane.handler, users.kcpAdmin);
   return {
     api,
