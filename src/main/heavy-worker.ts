@@ -29,6 +29,7 @@ export type HeavyWorkerData = {
   readonly shardName: string;
   readonly rootCa: string;
   readonly objectsMax: number;
+  readonly guardsOwnerReferences: boolean;
   readonly tokens: readonly (readonly [digest: string, TokenUser])[];
   readonly accountTokens: Pick<AccountTokenOptions, 'issuers' | 'audiences' | 'secondsMax'>;
   readonly anonymous: AnonymousConfig;
@@ -83,6 +84,7 @@ const {handler} = createPlane({
   shardName: data.shardName,
   rootCa: data.rootCa,
   objectsMax: data.objectsMax,
+  guardsOwnerReferences: data.guardsOwnerReferences,
   about: about(
     data.version,
     () => '',

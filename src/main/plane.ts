@@ -1,4 +1,5 @@
 import {rules} from '../admission/all.ts';
+import {ownerReferences} from '../admission/owner-references.ts';
 import type {Settings, Surroundings} from '../admission/rule.ts';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
@@ -43,6 +44,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly authorization?: Pick<AuthorizerSources, 'order' | 'openPaths' | 'webhook'>;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
+  /** Whether owners of an object may be named only by those with the rights for what follows. */
+  readonly guardsOwnerReferences?: boolean;
   /** Most objects in one workspace; 0: no limit. */
   readonly objectsMax: number;
   readonly about: About;
@@ -91,7 +94,7 @@ export function createPlane(options: PlaneOptions): Plane {
     issued: options.issued,
     issuedIn: options.issuedIn,
     anonymous: options.anonymous,
-    rules,
+    rules: options.guardsOwnerReferences ? [...rules, ownerReferences] : rules,
     homes: options.homes,
     about: options.about,
     webhooks: inLines(options.webhooks, world),

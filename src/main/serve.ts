@@ -90,6 +90,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       shardName: config.shardName,
       rootCa: serving.ca,
       objectsMax: config.logicalClusterTotalObjectLimit,
+      guardsOwnerReferences: config.enableAdmissionPlugins.length > 0,
       tokens: known,
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
@@ -119,6 +120,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     shardName: config.shardName,
     rootCa: serving.ca,
     objectsMax: config.logicalClusterTotalObjectLimit,
+    guardsOwnerReferences: config.enableAdmissionPlugins.length > 0,
     about: about(version, () => new URL(external()).host, measures.text, {
       store: () => state.failed,
       starting: () => state.starting,

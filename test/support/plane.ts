@@ -83,7 +83,9 @@ export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestP
   return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
 }
 
-type Extra = Partial<Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'homes' | 'returnsNotes' | 'objectsMax'>>;
+type Extra = Partial<
+  Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'homes' | 'returnsNotes' | 'objectsMax' | 'guardsOwnerReferences'>
+>;
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
   const {store} = opened;
