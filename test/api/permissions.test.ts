@@ -350,10 +350,10 @@ test('workspaces of a type are for those to make who may use it and all it exten
   const make = (name: string): Promise<Answer> =>
     user.post('/apis/tenancy.kcp.io/v1alpha1/workspaces', workspaceObject(name, `${path}:special`));
   const why = (name: string): string => `unable to use workspace type ${path}:${name}: missing verb='use' permission on workspacetype`;
-  refused(await make('one'), 403, why('base'));
-  await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:base']);
   refused(await make('one'), 403, why('special'));
   await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:special']);
+  refused(await make('one'), 403, why('base'));
+  await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:base']);
   succeeded(await make('one'), 201);
 });
 
