@@ -39,7 +39,9 @@ export const workspaces: Rule = {
 async function prepare(write: Write, around: Surroundings): Promise<void> {
   const {object, user, workspace} = write;
   const json = asJson(object);
-  if (!isObject(json['spec'])) json['spec'] = {};
+  json['spec'] ??= {};
+  // What is no Workspace at all is told by its schema.
+  if (!isObject(json['spec'])) return;
   for (const [field, name] of [
     ['cluster', 'Cluster'],
     ['URL', 'URL'],
