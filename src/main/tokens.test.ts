@@ -16,7 +16,7 @@ function start(oldShardAdmin: string | undefined, name = 'store'): AdminTokens {
   return tokens;
 }
 
-test('each token logs in its own user, and nothing else does', () => {
+test('js-compare each token logs in its own user, and nothing else does', () => {
   const tokens = start(undefined);
   const lookup = tokenLookup(tokens.users);
   assert.deepEqual([lookup(tokens.kcpAdmin)?.name, lookup(tokens.kcpAdmin)?.groups], ['kcp-admin', ['system:kcp:admin']]);

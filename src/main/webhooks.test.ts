@@ -78,7 +78,7 @@ const problems: readonly [string, string, RegExp, Partial<WebhookCall>?][] = [
   ['breaks off', '/half', /: EOF$/],
 ];
 for (const [title, path, problem, more] of problems) {
-  test(`an answer that ${title}`, async () => {
+  test(`CVE-2020-8561 an answer that ${title}`, async () => {
     const startedMs = performance.now();
     const answer = await ask(path, more);
     assert.match(answer, problem);
@@ -101,7 +101,7 @@ test('who waits no more is not waited for', async () => {
   assert.match(await ask('/silent', {signal: gone.signal}), /context canceled$/);
 });
 
-test('a server is trusted by the certificates one names, and by nothing else', async () => {
+test('js-tls-names a server is trusted by the certificates one names, and by nothing else', async () => {
   const other = await httpsWebhook({});
   after(() => other.close());
   const unknown = /tls: failed to verify certificate: x509: certificate signed by unknown authority$/;
@@ -112,7 +112,7 @@ test('a server is trusted by the certificates one names, and by nothing else', a
   assert.match(text(await webhooks.post(call(`https://127.0.0.2:${server.port}/echo`))), /ECONNREFUSED|connection refused|not in the cert/);
 });
 
-test('names are looked up, and judged by where they lead', async () => {
+test('CVE-2020-8562 js-ssrf names are looked up, and judged by where they lead', async () => {
   assert.equal(text(await webhooks.post(call(`https://localhost:${server.port}/echo`))), 'POST /echo?timeout=5s application/json {"a":1}');
   const asked = server.asked.get('/echo');
   for (const url of [

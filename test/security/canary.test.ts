@@ -16,7 +16,7 @@ test('T19 canaries are found in the clear, in base64 and in what is packed', asy
   assert.deepEqual(canariesIn(Buffer.from('kcp canary')), []);
 });
 
-test(`T19 ${foreignRequests.toLocaleString('en')} random requests of strangers show nothing`, {timeout: 300_000}, async t => {
+test(`T19 js-buffers ${foreignRequests.toLocaleString('en')} random requests of strangers show nothing`, {timeout: 300_000}, async t => {
   const {found, own, sent, statuses, successes} = await crawlOnce({seed, foreign: foreignRequests});
   t.diagnostic(
     `${sent} requests in all; own canaries seen ${own}; ${JSON.stringify(Object.fromEntries(statuses))}; ${JSON.stringify(Object.fromEntries(successes))}`,
