@@ -30,11 +30,11 @@ export const permissions: Row = {
       ['a service account', await accountToken(maker, few), few],
       ['a user among 1,000 bindings', user.token, many],
     ];
+    maker.close();
     await sleep(1_000);
     for (let i = 0; i < settings.repetitions; i++)
       for (const [who, token, at] of askers) await pair(server, settings, note, {who, token, path: `${configMaps(at)}/seen`});
-    await everywhere(server, maker, settings, note);
-    maker.close();
+    await everywhere(server, settings, note);
     await server.stop();
   },
 };
@@ -132,11 +132,11 @@ async function accountToken(session: Session, at: string): Promise<string> {
 const clientsAtOnce = 16;
 
 /** Workspaces that each have permissions of their own, and a user who goes through them all. */
-async function everywhere(server: Server, maker: Session, settings: Settings, note: Note): Promise<void> {
+async function everywhere(server: Server, settings: Settings, note: Note): Promise<void> {
   const {workspaces: count, sessions: width} = settings;
   const title = `${count.toLocaleString('en')} workspaces with permissions of their own`;
-  const parent = await workspace(maker, 'permitted');
   const makers = await server.sessions(width);
+  const parent = await workspace(makers[0] as Session, 'permitted');
   const others = await Promise.all(makers.map(() => openSession({...server.address, token: user.token})));
   const at = (n: number): string => `${parent}:w-${n}`;
   const all = (sessions: readonly Session[], total: number, expect: number, next: (n: number) => Request) =>

@@ -20,9 +20,7 @@ test('bytes on the wire', {timeout: 240_000}, async t => {
   await t.test('K5 T3 js-hop-by-hop no header makes anybody another, by HTTP/1.1 and by HTTP/2', () => told(server));
   await t.test('K5 js-http no header that comes after the body, or twice, counts', () => late(server));
   await t.test('js-runtime what made Node break or leak in its time', () => published(server));
-  await t.test('F21 js-http2 floods of frames hold nobody up, and no memory', t =>
-    floods(server, message => t.diagnostic(message)),
-  );
+  await t.test('F21 js-http2 floods of frames hold nobody up, and no memory', t => floods(server, message => t.diagnostic(message)));
   await t.test('js-runtime js-tls-names handshakes with odd names and endings', () => handshakes(server));
   assert.doesNotMatch(server.output(), /mistake of ours|a request failed|uncaught|unhandled/i);
   assert.equal((await server.call('/readyz')).body, 'ok');
