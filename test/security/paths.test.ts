@@ -108,6 +108,7 @@ test('js-path what does not name a workspace in the one way there is, is refused
     if (answer.status !== 200) continue;
     // What user-1 reads is theirs, and lies where the target says in so many letters.
     const said = target.split('?')[0] as string;
+    assert.doesNotMatch(said, /%2f|%5c|%00|\/\/|\/\.\.?(\/|$)|[\\;#]/i, target);
     assert.match(`${decodeURIComponent(said)}/`, new RegExp(`^/clusters/${mine.path}/`), target);
     if (said.endsWith('/secrets/crown')) assert.equal(answer.at('metadata', 'annotations', 'kcp.io/cluster'), mine.id, target);
     assert.ok(!answer.text.includes(theirs.id), target);
