@@ -137,14 +137,19 @@ async function everywhere(server: Server, settings: Settings, note: Note): Promi
   const title = `${count.toLocaleString('en')} workspaces with permissions of their own`;
   const makers = await server.sessions(width);
   const parent = await workspace(makers[0] as Session, 'permitted');
-  const others = await Promise.all(makers.map(() => openSession({...server.address, token: user.token})));
   const at = (n: number): string => `${parent}:w-${n}`;
   const all = (sessions: readonly Session[], total: number, expect: number, next: (n: number) => Request) =>
     drive({sessions, clients: clientsAtOnce, ms: Number.POSITIVE_INFINITY, next: n => (n < total ? next(n) : undefined), expect});
   const each = rights('').length;
   const give = (from: number, to: number) =>
     all(makers, (to - from) * each, 201, n => rights(at(from + Math.floor(n / each)))[n % each] as Request);
-  const visit = (from: number, to: number) => all(others, to - from, 200, n => ({method: 'GET', path: configMaps(at(from + n))}));
+  // Sessions of their own each time: who is idle for two minutes is sent away.
+  const visit = async (from: number, to: number) => {
+    const others = await Promise.all(makers.map(() => openSession({...server.address, token: user.token})));
+    const visited = await all(others, to - from, 200, n => ({method: 'GET', path: configMaps(at(from + n))}));
+    for (const session of others) session.close();
+    return visited;
+  };
   // Before memory is compared, compiled code and full caches: they are no cost of a workspace.
   const warm = Math.floor(count / 10);
   await all(makers, warm, 201, n => newWorkspace(parent, `w-${n}`));
@@ -161,5 +166,5 @@ async function everywhere(server: Server, settings: Settings, note: Note): Promi
   await sleep(settleMs);
   const after = await noteRss(`${title}: RSS`, note, server);
   note(`${title}: memory each`, 'KiB', kibibytes(after - before) / count);
-  for (const session of [...makers, ...others]) session.close();
+  for (const session of makers) session.close();
 }

@@ -55,7 +55,6 @@ const told: readonly Headers[] = [
   {'x-original-url': `/clusters/${path}${secrets}`, 'x-rewrite-url': `/clusters/${path}${secrets}`},
   {forwarded: 'for=127.0.0.1;host=localhost', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-host': 'localhost', 'x-real-ip': '127.0.0.1'},
   {connection: 'close, authorization', 'x-remote-user': 'root'},
-  {te: 'trailers', trailer: 'x-remote-user'},
 ];
 
 test('K5 NCC-YVU T3 js-hop-by-hop headers of a front proxy change nothing', async () => {
