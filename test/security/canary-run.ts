@@ -5,7 +5,7 @@ import {sleep} from '../support/process.ts';
 import {realTurn} from '../support/virtual-world.ts';
 import {canaryText} from './canary.ts';
 import {type Crawl, crawl} from './crawl.ts';
-import {isWild} from './requests.ts';
+import {isWild} from './material.ts';
 import {type Asker, type Held, issuedUsers, occupy, settle} from './tenants.ts';
 
 /** So often a workspace of one tenant is deleted, and the other gets one of the same name. */
@@ -79,5 +79,12 @@ async function remove(plane: TestPlane): Promise<void> {
   const path = '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces/swapped';
   const held = await plane.api.del(path);
   if (held.status >= 300) throw new Error(held.text);
-  await plane.eventually(async () => (await plane.api.get(path)).status === 404);
+  // A busy machine takes its time.
+  for (let tries = 1; ; tries++) {
+    try {
+      return void (await plane.eventually(async () => (await plane.api.get(path)).status === 404));
+    } catch (err) {
+      if (tries === 6) throw err;
+    }
+  }
 }

@@ -4,8 +4,9 @@ import type {Handler, HttpReply} from '../../src/server/http.ts';
 import {headerList} from '../../src/server/http.ts';
 import {canariesIn, seenBytes} from './canary.ts';
 import {type Judge, Lingering, listen} from './listening.ts';
+import type {Material} from './material.ts';
 import {randomOf} from './random.ts';
-import {type Material, type RandomRequest, randomRequest} from './requests.ts';
+import {type RandomRequest, randomRequest} from './requests.ts';
 import type {Tenants} from './tenants.ts';
 
 export type CrawlOptions = {

@@ -6,6 +6,7 @@ import type {Api, Found, Headers} from '../support/api-client.ts';
 import {bindingObject, rbac, roleObject} from '../support/permissions.ts';
 import {configMap, newPlace, paths, refused, succeeded} from '../support/place.ts';
 import {inProcess, isStarted, startPlane, users} from '../support/plane.ts';
+import {requestFor} from '../support/signing-request.ts';
 
 const plane = await startPlane();
 after(async () => {
@@ -111,7 +112,18 @@ test('kcp-drop-list K1 groups that kcp keeps for itself are for no service accou
     // Nor may an administrator of kcp, who holds none of them.
     refused(await place.get(configMaps, {'impersonate-user': 'u', 'impersonate-group': group}), 403, 'impersonation is not allowed');
   }
-  // No certificate says so either: nobody signs a request for one that names them.
+  // Nobody signs what a tenant has asked for and approved.
+  const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+  const wanting = (group: string): object => ({
+    metadata: {name: 'wanted'},
+    spec: {request: requestFor('root', [group]), signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth']},
+  });
+  refused(await tenant.post(requests, wanting('system:masters')), 403, 'signer with system:masters group is not allowed');
+  succeeded(await tenant.post(requests, wanting('system:kcp:admin')), 201);
+  const status = {conditions: [{type: 'Approved', status: 'True', reason: 'Mine'}]};
+  await tenant.patch(`${requests}/wanted/approval`, {status});
+  await plane.settle();
+  assert.equal(succeeded(await tenant.get(`${requests}/wanted`)).at('status', 'certificate'), undefined);
   const names = [' system:masters', 'system:masters ', 'System:Masters', 'ｓystem:masters', 'system:masters,team'];
   for (const group of names) {
     const {status} = await tenant.get(secrets, {'impersonate-user': 'u', 'impersonate-group': encodeURIComponent(group)});
