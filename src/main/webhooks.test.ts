@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import type {LookupAddress} from 'node:dns';
+import {once} from 'node:events';
+import {Agent, request} from 'node:https';
 import {after, test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {gzipSync} from 'node:zlib';
 import {httpsWebhook} from '../../test/support/https-webhook.ts';
 import {root} from '../api/cluster.ts';
 import type {WebhookAnswer, WebhookCall} from '../api/webhooks.ts';
-import {httpsWebhooks} from './webhooks.ts';
+import {checkedLookup, httpsWebhooks} from './webhooks.ts';
 
 let dripped = 0;
 const server = await httpsWebhook({
@@ -126,6 +129,41 @@ test('CVE-2020-8562 js-ssrf names are looked up, and judged by where they lead',
     assert.match(text(await webhooks.post(call(url))), /webhooks are not called at link-local and other special addresses/, url);
   assert.equal(server.asked.get('/echo'), asked);
   assert.match(text(await webhooks.post(call('https://nobody.invalid/'))), /lookup nobody\.invalid: no such host$/);
+});
+
+test('CVE-2020-8562 js-ssrf a name that leads elsewhere each time is connected to where it was judged', async () => {
+  const address = (text: string): LookupAddress => ({address: text, family: 4});
+  const [open, closed] = [address('93.184.216.34'), address('127.0.0.1')];
+  let answers: LookupAddress[][] = [];
+  let asked = 0;
+  const rebinding = async (): Promise<LookupAddress[]> => answers[asked++ % answers.length] as LookupAddress[];
+  const looked = (allowPrivate: boolean, all: boolean): Promise<unknown> =>
+    new Promise((resolve, reject) =>
+      checkedLookup(allowPrivate, rebinding)('rebinding.example', {all}, (err, found) => (err ? reject(err) : resolve(found))),
+    );
+  // What is handed on is the very answer that was judged, not that of another question.
+  answers = [[open], [closed]];
+  for (const all of [true, false]) {
+    assert.deepEqual(await looked(false, all), all ? [open] : open.address);
+    await assert.rejects(looked(false, all), /private addresses/);
+  }
+  assert.equal(asked, 4);
+  // A host that has one bad address among good ones has none.
+  answers = [
+    [open, closed],
+    [address('169.254.169.254'), open],
+  ];
+  for (let i = 0; i < 2; i++) await assert.rejects(looked(false, true), /addresses/);
+  // A connection asks once.
+  asked = 0;
+  answers = [[closed]];
+  const agent = new Agent({lookup: checkedLookup(true, rebinding)});
+  const outgoing = request(`https://rebinding.example:${server.port}/echo`, {agent, method: 'POST', rejectUnauthorized: false});
+  outgoing.end('x');
+  const [response] = await once(outgoing, 'response');
+  response.resume();
+  agent.destroy();
+  assert.equal(asked, 1);
 });
 
 test('a service is not found', async () => {
