@@ -150,8 +150,8 @@ async function everywhere(server: Server, settings: Settings, note: Note): Promi
     for (const session of others) session.close();
     return visited;
   };
-  // Before memory is compared, compiled code and full caches: they are no cost of a workspace.
-  const warm = Math.floor(count / 10);
+  // Before memory is compared, compiled code, full caches and a heap as large as such a rush makes it: they are no cost of a workspace.
+  const warm = Math.floor(count / 2);
   await all(makers, warm, 201, n => newWorkspace(parent, `w-${n}`));
   await give(0, warm);
   await visit(0, warm);
