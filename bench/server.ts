@@ -27,6 +27,8 @@ export type Server = {
   readonly address: Address;
   readonly sessions: (count: number) => Promise<readonly Session[]>;
   readonly metrics: () => Promise<Metrics>;
+  /** Memory that is the process's own: without the pages of files, which the system takes back when it wants to. NaN where the system does not tell. */
+  readonly ownBytes: () => number;
   readonly stop: () => Promise<void>;
 };
 
@@ -81,11 +83,18 @@ export async function startServer(directory: string, nodeOptions = '', flags: re
     address,
     sessions: count => Promise.all(Array.from({length: count}, () => openSession(address))),
     metrics: async () => parse((await asking.ask({method: 'GET', path: '/metrics'})).body),
+    ownBytes: () => ownBytes(child.pid as number),
     stop: async () => {
       asking.close();
       await ended(child);
     },
   };
+}
+
+function ownBytes(pid: number): number {
+  const status = `/proc/${pid}/status`;
+  const kibibytes = existsSync(status) ? /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(status, 'utf8'))?.[1] : undefined;
+  return Number(kibibytes) * 1024;
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -156,7 +156,7 @@ async function everywhere(server: Server, settings: Settings, note: Note): Promi
   await give(0, warm);
   await visit(0, warm);
   await sleep(settleMs);
-  const before = (await server.metrics()).rssBytes;
+  const before = server.ownBytes();
   await all(makers, count, 201, n => newWorkspace(parent, `w-${warm + n}`));
   await give(warm, warm + count);
   const visited = await visit(warm, warm + count);
@@ -164,7 +164,7 @@ async function everywhere(server: Server, settings: Settings, note: Note): Promi
   const again = await visit(warm, warm + count);
   note(`${title}: second get in each, p50`, 'ms', quantile(again.timesMs, 0.5));
   await sleep(settleMs);
-  const after = await noteRss(`${title}: RSS`, note, server);
-  note(`${title}: memory each`, 'KiB', kibibytes(after - before) / count);
+  await noteRss(`${title}: RSS`, note, server);
+  note(`${title}: memory each, without pages of files`, 'KiB', kibibytes(server.ownBytes() - before) / count);
   for (const session of makers) session.close();
 }
