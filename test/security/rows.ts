@@ -111,13 +111,11 @@ export const notConcerned: {readonly [id: string]: string} = {
   'CVE-2022-3172': 'there are no aggregated servers',
   'CVE-2021-25740': 'there are no Services and Endpoints, and no agents that would sync them',
   'CVE-2025-1974': 'we serve no webhooks ourselves',
-  'watch-after-revoke': 'a watch is authorized when it begins, as in Kubernetes, until watches end when they are no longer allowed',
   'js-supply': 'held by docs/decisions/0005 and package-lock.json',
   T2: 'nothing is bound to exports yet: kinds are built in, or defined in the workspace',
   T12: 'nothing limits a tenant’s share yet; how long others wait for hostile bodies is measured in bench/rows/attacks.ts',
   T14: 'nothing is bound to exports yet',
   T16: 'there are no agents',
   T17: 'there are no agents',
-  T18: 'nothing is sealed at rest yet',
   T20: 'no URL of an export or endpoint slice is called',
 };
