@@ -27,7 +27,20 @@ import {workspaces} from './rows/workspaces.ts';
 import {pinLoad, pinned} from './server.ts';
 import {type Figure, figureOf, isMissed, line, tableHead} from './table.ts';
 
-const rows: readonly Row[] = [ceiling, start, requests, permissions, sealing, apply, rules, list, attacks, definitions, watchers, workspaces];
+const rows: readonly Row[] = [
+  ceiling,
+  start,
+  requests,
+  permissions,
+  sealing,
+  apply,
+  rules,
+  list,
+  attacks,
+  definitions,
+  watchers,
+  workspaces,
+];
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const {values, positionals} = parseArgs({

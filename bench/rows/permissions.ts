@@ -138,12 +138,17 @@ async function everywhere(server: Server, settings: Settings, note: Note): Promi
   const makers = await server.sessions(width);
   const parent = await workspace(makers[0] as Session, 'permitted');
   const at = (n: number): string => `${parent}:w-${n}`;
-  const all = (sessions: readonly Session[], total: number, expect: number, next: (n: number) => Request) =>
-    drive({sessions, clients: clientsAtOnce, ms: Number.POSITIVE_INFINITY, next: n => (n < total ? next(n) : undefined), expect});
+  const all = async (sessions: readonly Session[], total: number, expect: number, next: (n: number) => Request) => {
+    const plan = {sessions, clients: clientsAtOnce, ms: Number.POSITIVE_INFINITY, expect};
+    const done = await drive({...plan, next: n => (n < total ? next(n) : undefined)});
+    // Who asks nothing for two minutes is sent away, and the metrics are asked for in the end.
+    await server.metrics();
+    return done;
+  };
   const each = rights('').length;
   const give = (from: number, to: number) =>
     all(makers, (to - from) * each, 201, n => rights(at(from + Math.floor(n / each)))[n % each] as Request);
-  // Sessions of their own each time: who is idle for two minutes is sent away.
+  // Sessions of their own each time, for the same reason.
   const visit = async (from: number, to: number) => {
     const others = await Promise.all(makers.map(() => openSession({...server.address, token: user.token})));
     const visited = await all(others, to - from, 200, n => ({method: 'GET', path: configMaps(at(from + n))}));
