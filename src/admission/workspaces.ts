@@ -3,17 +3,15 @@ import {forbidden} from '../api/errors.ts';
 import {dig, digString, equal, isObject, setKey, stringify} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
 import {asJson} from '../api/object.ts';
-import type {Authorizer} from '../auth/authorize.ts';
-import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
 import {logicalClusterKey, pathOf, phaseOf, read} from '../registry/logical-clusters.ts';
 import {peek} from '../registry/stored.ts';
 import {ownerText} from '../tenancy/creator.ts';
 import {sayLeaving} from '../tenancy/leaving.ts';
 import {annotations, labels} from '../tenancy/names.ts';
-import type {Closure, FoundType} from '../tenancy/workspace-types.ts';
+import type {Closure, TypeLookup} from '../tenancy/workspace-types.ts';
 import {additionalLabels, defaultChildType, findType, nestingProblem, printType, withBases} from '../tenancy/workspace-types.ts';
-import {typeLookup, typeOf} from './lookups.ts';
+import {clusterAt, typeLookup, typeOf} from './lookups.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
 import {schedule} from './schedule.ts';
 import {keepServersAnnotations} from './servers-annotations.ts';
@@ -41,7 +39,9 @@ export const workspaces: Rule = {
 async function prepare(write: Write, around: Surroundings): Promise<void> {
   const {object, user, workspace} = write;
   const json = asJson(object);
-  if (!isObject(json['spec'])) json['spec'] = {};
+  json['spec'] ??= {};
+  // What is no Workspace at all is told by its schema.
+  if (!isObject(json['spec'])) return;
   for (const [field, name] of [
     ['cluster', 'Cluster'],
     ['URL', 'URL'],
@@ -71,9 +71,11 @@ async function inheritRequiredGroups(object: KubeObject, parent: WorkspaceId, {s
 async function resolveType(
   object: KubeObject,
   wanted: {[field: string]: unknown} | undefined,
-  {workspace, user}: Write,
-  {store, authorizer}: Surroundings,
+  write: Write,
+  around: Surroundings,
 ): Promise<void> {
+  const {workspace} = write;
+  const {store} = around;
   const lookup = typeLookup(store);
   const above = await read(store, logicalClusterKey(workspace));
   if (!above) throw refused(object, `workspace type cannot be resolved: logicalclusters.core.kcp.io "cluster" not found`);
@@ -82,18 +84,16 @@ async function resolveType(
   const gone = `cannot be resolved: workspacetypes.tenancy.kcp.io ${JSON.stringify(parent.name)} not found`;
   if (!parent.type) throw refused(object, `${name ? 'workspace' : 'parent'} type ${gone}`);
   const ask = name ? {name, path: digString(wanted as never, 'path')} : defaultChildType(parent.type);
-  const type = await findType(ask, pathOf(above, workspace), lookup);
+  const usable = usableTypes(around, write);
+  const type = await findType(ask, pathOf(above, workspace), ask.path ? usable : lookup);
   if (!type) {
     const asked = ask.path ? printType({path: ask.path, name: ask.name}) : JSON.stringify(ask.name);
     throw refused(object, `workspace type ${asked} cannot be resolved`);
   }
   // A path is kept as it was written, be it an id.
   const ref = {name: type.ref.name, path: ask.path || type.ref.path};
-  const types = basesOr(object, await withBases(type, lookup));
-  for (const one of types) {
-    if (await mayUse(user, one, authorizer)) continue;
-    throw refused(object, `unable to use workspace type ${printType(one.ref)}: missing verb='use' permission on workspacetype`);
-  }
+  if (!ask.path) await usable(type.ref.path, type.ref.name);
+  const types = basesOr(object, await withBases(type, usable));
   const parents = {name: parent.name, types: basesOr(object, await withBases(parent.type, lookup))};
   const problem = nestingProblem({name: printType(ref), types}, parents);
   if (problem) throw refused(object, problem);
@@ -106,11 +106,24 @@ function basesOr(object: KubeObject, found: Closure | string): Closure {
   return found;
 }
 
-/** Whether a user may make workspaces of a type, as its own workspace says; whether they may enter that one does not matter (spec kcp 4.1). */
-async function mayUse(user: User, {ref, cluster}: FoundType, authorizer: Authorizer): Promise<boolean> {
-  const resource = {group: gr.group, plural: 'workspacetypes', subresource: undefined, namespace: undefined, name: ref.name};
-  return (await authorizer.decide(user, {verb: 'use', workspace: cluster as WorkspaceId, resource}, {entered: true})).allowed;
+/**
+ * Looks types up for somebody who wants workspaces of them. What they may use, the type's own workspace says; whether they may enter that one does not matter
+ * (spec kcp 4.1). Who may not is not told either whether the type, or its workspace, is there. @throws ApiError Forbidden
+ */
+function usableTypes({store, authorizer}: Surroundings, {object, user}: Write): TypeLookup {
+  const lookup = typeLookup(store);
+  return async (path, name) => {
+    const found = await lookup(path, name);
+    const workspace = (found?.cluster ?? (await clusterAt(store, path)) ?? nowhere) as WorkspaceId;
+    const resource = {group: gr.group, plural: 'workspacetypes', subresource: undefined, namespace: undefined, name};
+    const decision = await authorizer.decide(user, {verb: 'use', workspace, resource}, {entered: true});
+    if (decision.allowed) return found;
+    throw refused(object, `unable to use workspace type ${printType({path, name})}: missing verb='use' permission on workspacetype`);
+  };
 }
+
+/** No workspace has this id: what somebody may in it they may everywhere. */
+const nowhere = 'nowhere';
 
 /** Where a workspace lies is decided by the server alone. */
 function keepServersFields({object, old, user}: Write): void {

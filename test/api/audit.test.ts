@@ -205,7 +205,7 @@ test('a workspace that is not there is told as kcp tells it', inProcess, async (
   assert.equal(annotation(line, 'request.auth.kcp.io/02-content-reason'), undefined);
 });
 
-test('no value of a secret and no token is recorded by a rule for everything', inProcess, async () => {
+test('CVE-2019-11250 js-secrets no value of a secret and no token is recorded by a rule for everything', inProcess, async () => {
   const canary = 'canary-in-a-coal-mine';
   const encoded = Buffer.from(canary).toString('base64');
   const secrets = '/api/v1/namespaces/default/secrets';

@@ -112,7 +112,7 @@ test('types in a home are found by its path', async () => {
     assert.deepEqual((await createWorkspace(one, 'user:user-1:mine', name, of)).at('spec', 'type'), {name: 'own', path: 'user:user-1'});
 });
 
-test('nobody else comes in, nor learns who has a home', async () => {
+test('T7 nobody else comes in, nor learns who has a home', async () => {
   await homeOf(one);
   const told = new Set<string>();
   for (const path of ['user:user-1', 'user:nobody', 'user:user-1:mine', 'user:user-1:none', 'user:nobody:none', await homeOf(one)]) {

@@ -178,7 +178,7 @@ test('workspaces that are not there', async () => {
   for (const [path, status, problem] of nowhere) refused(await api.get(`/clusters/${path}${paths.namespaces}`), status, problem);
 });
 
-test('a stranger learns nothing of what exists', async () => {
+test('T10 a stranger learns nothing of what exists', async () => {
   const stranger = api.as(users.user1);
   const answers = [];
   for (const path of ['root:made', 'root:made:nowhere', '0123456789abcdef'])
@@ -186,7 +186,7 @@ test('a stranger learns nothing of what exists', async () => {
   for (const answer of answers) assert.deepEqual([answer.status, answer.text], [403, answers[0]?.text]);
 });
 
-test('neighbours share nothing', async () => {
+test('T19 neighbours share nothing', async () => {
   const [one, two] = [await plane.workspace('one'), await plane.workspace('two')];
   for (const place of [one, two]) succeeded(await place.post(paths.namespaces, {metadata: {name: 't'}}), 201);
   succeeded(await one.post(paths.configMaps, configMap('same', {of: 'one'})), 201);

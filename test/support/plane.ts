@@ -40,7 +40,8 @@ const identities = [
 export const issuer = 'https://kcp.default.svc';
 const signingKey = generateKeyPairSync('ec', {namedCurve: 'P-256'}).privateKey;
 
-const isStarted = process.env['PLANE'] === 'started';
+/** Whether planes are servers of their own, asked over HTTPS. */
+export const isStarted = process.env['PLANE'] === 'started';
 
 /** The mark of tests that need a hand on the clock, the store or the life of the plane, or that take long: over a started server they are skipped. */
 export const inProcess = {skip: isStarted && 'only with a plane in this process'} as const;
@@ -84,7 +85,7 @@ export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestP
 }
 
 type Extra = Partial<
-  Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'homes' | 'returnsNotes' | 'objectsMax' | 'guardsOwnerReferences'>
+  Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'homes' | 'issued' | 'returnsNotes' | 'objectsMax' | 'guardsOwnerReferences'>
 >;
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
