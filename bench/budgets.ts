@@ -11,6 +11,14 @@ export const budgets: {readonly [figure: string]: Budget} = {
   'idle RSS': {atMost: 120},
   'create, 64 clients: rate': {atLeast: 5_000},
   'get, 64 clients: rate': {atLeast: 25_000},
+  ...Object.fromEntries(
+    ['admin', 'a user through a role binding', 'a user among 1,000 bindings'].map(who => [
+      `get as ${who}, 64 clients: permission adds, cpu`,
+      {atMost: 10},
+    ]),
+  ),
+  '10,000 workspaces with permissions of their own: memory each, without pages of files': {atMost: 25},
+  '1,000 workspaces with permissions of their own: memory each, without pages of files': {atMost: 25},
   'list 10,000: time': {atMost: 150},
   'list 10,000: longest wait of another client': {atMost: 25},
   '2,000 definitions: time': {atMost: 10_000},

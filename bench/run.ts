@@ -17,6 +17,7 @@ import {attacks} from './rows/attacks.ts';
 import {ceiling} from './rows/ceiling.ts';
 import {definitions} from './rows/definitions.ts';
 import {list} from './rows/list.ts';
+import {permissions} from './rows/permissions.ts';
 import {requests} from './rows/requests.ts';
 import {rules} from './rows/rules.ts';
 import {sealing} from './rows/sealing.ts';
@@ -26,7 +27,20 @@ import {workspaces} from './rows/workspaces.ts';
 import {pinLoad, pinned} from './server.ts';
 import {type Figure, figureOf, isMissed, line, tableHead} from './table.ts';
 
-const rows: readonly Row[] = [ceiling, start, requests, sealing, apply, rules, list, attacks, definitions, watchers, workspaces];
+const rows: readonly Row[] = [
+  ceiling,
+  start,
+  requests,
+  permissions,
+  sealing,
+  apply,
+  rules,
+  list,
+  attacks,
+  definitions,
+  watchers,
+  workspaces,
+];
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const {values, positionals} = parseArgs({

@@ -27,6 +27,8 @@ export type Server = {
   readonly address: Address;
   readonly sessions: (count: number) => Promise<readonly Session[]>;
   readonly metrics: () => Promise<Metrics>;
+  /** Memory that is the process's own: without the pages of files, which the system takes back when it wants to. NaN where the system does not tell. */
+  readonly ownBytes: () => number;
   readonly stop: () => Promise<void>;
 };
 
@@ -44,10 +46,13 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** @param nodeOptions further options for Node, as for profiling */
-export async function startServer(directory: string, nodeOptions = ''): Promise<Server> {
+/**
+ * @param nodeOptions further options for Node, as for profiling
+ * @param flags further ones for the server
+ */
+export async function startServer(directory: string, nodeOptions = '', flags: readonly string[] = []): Promise<Server> {
   const port = await freePort();
-  const command = [launcher, 'start', `--root-directory=${directory}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'];
+  const command = [launcher, 'start', `--root-directory=${directory}`, `--secure-port=${port}`, '--bind-address=127.0.0.1', ...flags];
   // Children inherit where the load was pinned to.
   const [program, ...args] = pinned ? ['taskset', '-c', `0-${cores - 1}`, ...command] : command;
   const env = {...process.env, ...(nodeOptions && {NODE_OPTIONS: nodeOptions})};
@@ -70,7 +75,7 @@ export async function startServer(directory: string, nodeOptions = ''): Promise<
     }
   }
   const readyMs = performance.now() - begun;
-  const address = {port, ca: ca(), token: adminToken(directory)};
+  const address = {port, ca: ca(), token: tokenOf('shard-admin', directory)};
   const asking = await openSession(address);
   return {
     directory,
@@ -78,11 +83,18 @@ export async function startServer(directory: string, nodeOptions = ''): Promise<
     address,
     sessions: count => Promise.all(Array.from({length: count}, () => openSession(address))),
     metrics: async () => parse((await asking.ask({method: 'GET', path: '/metrics'})).body),
+    ownBytes: () => ownBytes(child.pid as number),
     stop: async () => {
       asking.close();
       await ended(child);
     },
   };
+}
+
+function ownBytes(pid: number): number {
+  const status = `/proc/${pid}/status`;
+  const kibibytes = existsSync(status) ? /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(status, 'utf8'))?.[1] : undefined;
+  return Number(kibibytes) * 1024;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -99,9 +111,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function adminToken(directory: string): string {
-  const token = /- name: shard-admin\n {2}user:\n {4}token: "([^"]+)"/.exec(readFileSync(join(directory, 'admin.kubeconfig'), 'utf8'))?.[1];
-  if (token === undefined) throw new Error('the kubeconfig holds no token of shard-admin');
+/** The token of an administrator, out of the kubeconfig that the server wrote. */
+export function tokenOf(name: 'kcp-admin' | 'shard-admin', directory: string): string {
+  const kubeconfig = readFileSync(join(directory, 'admin.kubeconfig'), 'utf8');
+  const token = new RegExp(`- name: ${name}\\n {2}user:\\n {4}token: "([^"]+)"`).exec(kubeconfig)?.[1];
+  if (token === undefined) throw new Error(`the kubeconfig holds no token of ${name}`);
   return token;
 }
 

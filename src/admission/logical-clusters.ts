@@ -10,8 +10,9 @@ import {putOp} from '../registry/ops.ts';
 import {decodeStored} from '../registry/stored.ts';
 import {setConditions, statusOf} from '../tenancy/conditions.ts';
 import {isInactive} from '../tenancy/inactive.ts';
+import {holdForTerminators, sayLeaving, terminatorsOf} from '../tenancy/leaving.ts';
 import {finalizers, labels} from '../tenancy/names.ts';
-import {initializedCondition} from '../tenancy/new-workspace.ts';
+import {initializedCondition} from '../tenancy/new-cluster.ts';
 import type {Rule, Surroundings, Write} from './rule.ts';
 import {keepServersAnnotations, operatorsAnnotationChanged} from './servers-annotations.ts';
 
@@ -31,6 +32,7 @@ export const logicalClusters: Rule = {
     }
     if (write.subresource === 'status') await advance(write, around);
     else keepServersFields(write);
+    holdForTerminators(object);
     settleActivity(object);
     object.metadata.labels = {...object.metadata.labels, [labels.phase]: phaseOf(object)};
   },
@@ -39,7 +41,7 @@ export const logicalClusters: Rule = {
 function leave({object, user}: Write): void {
   const allowed = dig(asJson(object), 'spec', 'directlyDeletable') === true || user.groups.includes(groups.masters);
   if (!allowed) throw refused(object, 'LogicalCluster cannot be deleted directly; delete the Workspace it belongs to');
-  statusOf(object)['phase'] = 'Deleting';
+  sayLeaving(object);
 }
 
 /** What is not ready yet, or goes away, needs those who work on it: nobody is to keep them out (spec kcp 3.9). */
@@ -68,20 +70,22 @@ function keepServersFields({object, old, user}: Write): void {
     throw refused(object, `finalizer ${finalizers.content} must not be removed`);
 }
 
-/** The last initializer that takes its name off the list makes the logical cluster ready, and with it its workspace. */
+/** The last initializer that takes its name off the list makes the logical cluster ready; the last terminator lets it be taken apart. */
 async function advance({object, old, also, user}: Write, around: Surroundings): Promise<void> {
   const before = namesIn(old, 'initializers');
   const now = namesIn(object, 'initializers');
   if (!user.groups.includes(groups.masters)) {
     if (now.some(name => !before.includes(name))) throw refused(object, 'status.initializers must not grow');
-    if (namesIn(object, 'terminators').some(name => !namesIn(old, 'terminators').includes(name)))
+    if (terminatorsOf(object).some(name => !namesIn(old, 'terminators').includes(name)))
       throw refused(object, 'status.terminators must not grow');
     if (old) checkPhase(object, old, now);
   }
-  if (!old || phaseOf(old) !== 'Initializing') return;
-  if (now.length === 0) statusOf(object)['phase'] = 'Ready';
+  if (!old) return;
   const at = timestamp(around.world.now());
-  setConditions(object, [initializedCondition(now)], at);
+  const initializing = phaseOf(old) === 'Initializing';
+  if (initializing && now.length === 0) statusOf(object)['phase'] = 'Ready';
+  if (initializing) setConditions(object, [initializedCondition(now)], at);
+  if (object.metadata.deletionTimestamp !== undefined) sayLeaving(object);
   also.push(...(await workspaceOps(object, now, at, around)));
 }
 
@@ -103,14 +107,23 @@ async function workspaceOps(object: KubeObject, waiting: readonly string[], at: 
   const entry = parent && name ? await read(store, workspaceKey(parent as WorkspaceId, name)) : undefined;
   if (!entry) return [];
   const workspace = decodeStored(entry);
-  if (phaseOf(workspace) !== 'Initializing') return [];
+  if (workspace.metadata.uid !== digString(owner, 'uid')) return [];
+  const before = JSON.stringify(workspace);
   const status: JsonObject = statusOf(workspace);
-  status['phase'] = waiting.length === 0 ? 'Ready' : 'Initializing';
-  if (waiting.length > 0) status['initializers'] = [...waiting];
-  else delete status['initializers'];
-  workspace.metadata.labels = {...workspace.metadata.labels, [labels.phase]: phaseOf(workspace)};
-  setConditions(workspace, [initializedCondition(waiting)], at);
-  return [putOp(entry.key, workspace, entry.revision)];
+  keep(status, 'terminators', terminatorsOf(object));
+  if (phaseOf(workspace) === 'Initializing') {
+    status['phase'] = waiting.length === 0 ? 'Ready' : 'Initializing';
+    keep(status, 'initializers', waiting);
+    workspace.metadata.labels = {...workspace.metadata.labels, [labels.phase]: phaseOf(workspace)};
+    setConditions(workspace, [initializedCondition(waiting)], at);
+  }
+  if (workspace.metadata.deletionTimestamp !== undefined) sayLeaving(workspace);
+  return JSON.stringify(workspace) === before ? [] : [putOp(entry.key, workspace, entry.revision)];
+}
+
+function keep(status: JsonObject, field: string, names: readonly string[]): void {
+  if (names.length > 0) status[field] = [...names];
+  else delete status[field];
 }
 
 function namesIn(object: KubeObject | undefined, field: 'initializers' | 'terminators'): string[] {

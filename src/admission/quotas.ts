@@ -34,8 +34,11 @@ export const quotas: Rule = {
     const [own, admin] = [namespace ?? adminNamespace, adminNamespace];
     for (const where of own === admin ? [admin] : [own, admin]) {
       const roll = await readRoll(store, rollKey(workspace, where));
-      for (const name of roll.names) await charge(write, {where, namespace, name}, store);
-      write.also.push(isQuota(resource) && where === namespace ? enlist(roll, write, world) : rollCheck(roll));
+      const isItsOwn = isQuota(resource) && where === namespace;
+      // One of the name of the new one is there already: the commit will say so.
+      const others = isItsOwn ? roll.names.filter(name => name !== object.metadata.name) : roll.names;
+      for (const name of others) await charge(write, {where, namespace, name}, store);
+      write.also.push(isItsOwn ? enlist(roll, write, world) : rollCheck(roll));
     }
   },
 };

@@ -10,8 +10,9 @@ import {createOp} from '../registry/ops.ts';
 import {peek} from '../registry/stored.ts';
 import type {Op} from '../storage/storage.ts';
 import {setConditions, statusOf} from '../tenancy/conditions.ts';
+import type {Creator} from '../tenancy/creator.ts';
 import {annotations, labels} from '../tenancy/names.ts';
-import type {Creator, Shard} from '../tenancy/new-workspace.ts';
+import type {Shard} from '../tenancy/new-cluster.ts';
 import {furnish} from '../tenancy/new-workspace.ts';
 import {findType, parseType, printType, withBases} from '../tenancy/workspace-types.ts';
 import {canonicalPath, typeLookup} from './lookups.ts';
@@ -39,12 +40,14 @@ export async function schedule(
   const type = ref && (await findType(ref, path, lookup));
   // It was there when the workspace was made.
   if (!type) return wait(workspace, `workspace type ${ref ? printType(ref) : ''} cannot be resolved`, now);
+  const types = await withBases(type, lookup);
+  if (typeof types === 'string') return wait(workspace, types, now);
   const id = clusterNameFrom(world.bytes(randomBytes));
   const made = furnish({
     workspace,
     parent: {id: parent, path},
     id,
-    types: await withBases(type, lookup),
+    types,
     creator,
     shard,
     now,
@@ -63,18 +66,29 @@ function wait(workspace: KubeObject, message: string, now: string): Op[] {
 }
 
 /** This server's own shard, if the workspace may lie on it; otherwise why not. */
-async function ownShard(workspace: KubeObject, {store, settings}: Surroundings): Promise<Shard | string> {
-  const entry = await read(
-    store,
-    keyOf({group: 'core.kcp.io', resource: 'shards', section: builtInSection}, root, undefined, settings.shardName),
-  );
-  if (!entry) return 'No available shards to schedule the workspace';
-  const shard = peek(entry);
+async function ownShard(workspace: KubeObject, around: Surroundings): Promise<Shard | string> {
+  const shard = await shardObject(around);
   const wanted = dig(asJson(workspace), 'spec', 'location', 'selector');
   const selector = wanted === undefined ? everything : selectorFromObject(wanted);
-  if (shard.metadata.annotations?.[annotations.unschedulable] !== undefined || !selector.matches(shard.metadata.labels)) {
+  if (!shard || shard.metadata.annotations?.[annotations.unschedulable] !== undefined || !selector.matches(shard.metadata.labels)) {
     return 'No available shards to schedule the workspace';
   }
+  return describe(shard, around);
+}
+
+/** This server's own shard, as root lists it; undefined when it does not. */
+export async function thisShard(around: Surroundings): Promise<Shard | undefined> {
+  const shard = await shardObject(around);
+  return shard && describe(shard, around);
+}
+
+async function shardObject({store, settings}: Surroundings): Promise<KubeObject | undefined> {
+  const space = {group: 'core.kcp.io', resource: 'shards', section: builtInSection};
+  const entry = await read(store, keyOf(space, root, undefined, settings.shardName));
+  return entry && peek(entry);
+}
+
+function describe(shard: KubeObject, {settings}: Surroundings): Shard {
   const spec = asJson(shard)['spec'];
   return {
     name: settings.shardName,

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {test} from 'node:test';
-import {base62Hash, clusterNameFrom, homeClusterName, isWorkspaceId, isWorkspacePath, shardHash, splitPath} from './cluster.ts';
+import {base62Hash, clusterNameFrom, homeClusterName, isWorkspaceId, isWorkspacePath, shardHash, splitPath, startOf} from './cluster.ts';
 
 // Vectors from spec kcp 2.2.
 const homes = {alice: 'v1u4alow0iv9', bob: '2okdry95y5lkv', user172: '0f9mt7goyif7'};
 
 test('home clusters are named as kcp names them', () => {
   for (const [user, name] of Object.entries(homes)) assert.equal(homeClusterName(user), name);
+});
+
+test('a path begins at an id, or at the home of a user', () => {
+  assert.deepEqual(startOf('root:a:b'), {first: 'root', names: ['a', 'b']});
+  assert.deepEqual(startOf('root'), {first: 'root', names: []});
+  assert.deepEqual(startOf('user:bob:a:b'), {first: homes.bob, names: ['a', 'b']});
+  assert.deepEqual(startOf('user:bob'), {first: homes.bob, names: []});
+  assert.deepEqual(startOf('user'), {first: 'user', names: []});
+  assert.deepEqual(startOf('root:user:bob'), {first: 'root', names: ['user', 'bob']});
 });
 
 test('a new cluster has sixteen characters, the same for the same bytes', () => {

@@ -74,6 +74,16 @@ export const clusterNameFrom = (random: Uint8Array): WorkspaceId => workspaceIdO
 /** The name of a user's home cluster: the same for the same user, everywhere. */
 export const homeClusterName = (user: string): WorkspaceId => workspaceIdOf(inBase(sha224(user).subarray(0, 8), base36, true));
 
+/** Below this word the homes of users are found by their names. */
+const users = 'user';
+
+/** The id or word that a path begins with, and the names below it. `user:<name>` begins at the home of that user (spec kcp 3.6). */
+export function startOf(path: string): {readonly first: string; readonly names: readonly string[]} {
+  const [first, user, ...below] = path.split(':') as [string, ...string[]];
+  if (user === undefined) return {first, names: []};
+  return first === users ? {first: homeClusterName(user), names: below} : {first, names: [user, ...below]};
+}
+
 /** The old, short form in which a shard is named on workspaces. */
 export const shardHash = (shard: string): string => inBase(sha224(shard), base36, true).slice(0, 8);
 

@@ -135,7 +135,7 @@ test('service accounts are themselves at home, and go by another name abroad', a
   assert.ok(!(await may(at(workspaceIdOf('third')), on('list', 'configmaps'))));
 });
 
-test('scopes and warrants', async () => {
+test('T4 scopes and warrants', async () => {
   const scoped = (...scopes: string[]): Partial<User> => ({extra: {[extras.scopes]: scopes}});
   const warrant = (of: object): Partial<User> => ({extra: {[extras.clusterName]: ['third'], [extras.warrant]: [JSON.stringify(of)]}});
   const admins = {user: 'x', groups: [groups.kcpAdmin]};

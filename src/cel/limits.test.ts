@@ -48,7 +48,7 @@ const costs: readonly [source: string, cost: number][] = [
 ];
 for (const [source, cost] of costs) test(`cost of ${source}`, () => assert.equal(run(source, {a: {b: 1}}).cost, cost));
 
-test('an evaluation ends with its budget, whatever else would come of it', () => {
+test('js-cel an evaluation ends with its budget, whatever else would come of it', () => {
   const names = Array.from({length: 1000}, () => 'x');
   const outcome = run('names.all(a, names.all(b, names.all(c, true))) || true', {}, names);
   assert.ok(!outcome.ok && outcome.exhausted);
@@ -73,7 +73,7 @@ const costly: readonly string[] = [
   'self.exists(a, [1].all(b, self + self == []))',
 ];
 for (const source of costly) {
-  test(`does not hold the event loop: ${source.slice(0, 60)}`, () => {
+  test(`js-cel does not hold the event loop: ${source.slice(0, 60)}`, () => {
     const started = performance.now();
     run(source, big);
     assert.ok(performance.now() - started < 3000);

@@ -8,11 +8,13 @@ import {namespaceContents} from './namespace-contents.ts';
 import {namespaces} from './namespaces.ts';
 import {policyTypes} from './policy-types.ts';
 import {quotas} from './quotas.ts';
+import {workspaceTypes} from './workspace-types.ts';
 import {workspaces} from './workspaces.ts';
 
 /** Every loop there is. */
 export const allControllers = (tokens: AccountTokens): readonly Controller[] => [
   workspaces,
+  workspaceTypes,
   namespaces,
   namespaceContents,
   accountSecrets(tokens),

@@ -5,10 +5,11 @@ import {timestamp} from '../api/object.ts';
 import {builtInSection, parseKey, rangeOf, terms} from '../registry/keys.ts';
 import {logicalClusterKey} from '../registry/logical-clusters.ts';
 import {deleteOp, putOp} from '../registry/ops.ts';
-import {decodeStored} from '../registry/stored.ts';
+import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Key, Op} from '../storage/storage.ts';
-import {setConditions, statusOf} from '../tenancy/conditions.ts';
-import {finalizers, labels} from '../tenancy/names.ts';
+import {setConditions} from '../tenancy/conditions.ts';
+import {sayLeaving, terminatorsOf} from '../tenancy/leaving.ts';
+import {finalizers} from '../tenancy/names.ts';
 import {commitAll, finalizersOf, isMarked, markOp, removalLimits} from './removal.ts';
 
 const workspacePrefix = rangeOf({group: 'tenancy.kcp.io', resource: 'workspaces', section: builtInSection});
@@ -35,10 +36,15 @@ export async function clearCluster(
   workspace: Entry | undefined,
   around: Surroundings,
 ): Promise<void> {
+  if (terminatorsOf(peek(logicalCluster)).length > 0) {
+    // They work with what is inside. When the last of them is done, the logical cluster says so.
+    await letTerminate(logicalCluster, around);
+    return;
+  }
   const content = await contentOf(id, around);
   if (content.held.length > 0) {
     await commitAll(around, [...content.free.map(deleteOp), ...(await markHeld(content.held, around))]);
-    await waitFor(logicalCluster, content.held, around);
+    await waitFor(logicalCluster, workspace, content.held, around);
     return;
   }
   const all = [...content.free, ...content.supporting];
@@ -75,31 +81,41 @@ const markHeld = (held: readonly Entry[], around: Surroundings): Promise<Op[]> =
   Promise.all(
     held
       .filter(entry => !isMarked(entry))
-      .map(entry => markOp(entry, around, entry.key.startsWith(workspacePrefix) ? sayDeleting : undefined)),
+      .map(entry => markOp(entry, around, entry.key.startsWith(workspacePrefix) ? sayLeaving : undefined)),
   );
 
-function sayDeleting(object: KubeObject): void {
-  statusOf(object)['phase'] = 'Deleting';
-  object.metadata.labels = {...object.metadata.labels, [labels.phase]: 'Deleting'};
+/** Begins the end of a logical cluster whose terminators come first. */
+async function letTerminate(logicalCluster: Entry, {store, world}: Surroundings): Promise<void> {
+  if (isMarked(logicalCluster)) return;
+  const object = decodeStored(logicalCluster);
+  markLogicalCluster(object, timestamp(world.now()));
+  await store.commit([putOp(logicalCluster.key, object, logicalCluster.revision)]);
 }
 
-/** Says on the logical cluster what is still in it (spec kcp 4.5). */
-async function waitFor(logicalCluster: Entry, held: readonly Entry[], {store, world}: Surroundings): Promise<void> {
+/** Says on the logical cluster, and on the workspace for those who only see that, what is still in it (spec kcp 4.5). */
+async function waitFor(
+  logicalCluster: Entry,
+  workspace: Entry | undefined,
+  held: readonly Entry[],
+  {store, world}: Surroundings,
+): Promise<void> {
   const counts = Map.groupBy(held, entry => {
     const {group, resource} = parseKey(entry.key).space;
     return group ? `${resource}.${group}` : resource;
   });
   const message = `Some resources are remaining: ${[...counts].map(([name, of]) => `${name} has ${of.length} resource instances`).join(', ')}`;
-  const object = decodeStored(logicalCluster);
-  const before = JSON.stringify(object);
+  const remaining = {type: 'WorkspaceContentDeleted', status: 'False', severity: 'Info', reason: 'SomeResourcesRemain', message} as const;
   const now = timestamp(world.now());
-  markLogicalCluster(object, now);
-  setConditions(
-    object,
-    [{type: 'WorkspaceContentDeleted', status: 'False', severity: 'Info', reason: 'SomeResourcesRemain', message}],
-    now,
-  );
-  if (JSON.stringify(object) !== before) await store.commit([putOp(logicalCluster.key, object, logicalCluster.revision)]);
+  const ops: Op[] = [];
+  for (const entry of [logicalCluster, ...(workspace && isMarked(workspace) ? [workspace] : [])]) {
+    const object = decodeStored(entry);
+    const before = JSON.stringify(object);
+    if (entry === logicalCluster) markLogicalCluster(object, now);
+    setConditions(object, [remaining], now);
+    if (JSON.stringify(object) !== before) ops.push(putOp(entry.key, object, entry.revision));
+  }
+  const [first, ...others] = ops;
+  if (first) await store.commit([first, ...others]);
 }
 
 function markLogicalCluster(object: KubeObject, now: string): void {
@@ -109,7 +125,7 @@ function markLogicalCluster(object: KubeObject, now: string): void {
     metadata.deletionGracePeriodSeconds = 0;
     if (metadata.generation) metadata.generation++;
   }
-  sayDeleting(object);
+  sayLeaving(object);
 }
 
 /** The end of a logical cluster and of its workspace, unless somebody else still holds them. */
@@ -136,6 +152,7 @@ export async function sweep(id: WorkspaceId, around: Surroundings): Promise<void
   for (;;) {
     const {entries} = await store.byTerm(terms.workspace(id), {limit: removalLimits.pageEntriesMax});
     if (entries.length === 0) return;
-    await commitAll(around, entries.map(deleteOp));
+    // The home of a user may be made anew under the same id: then what is there is its content.
+    await store.commit([{check: logicalClusterKey(id), expect: 'absent'}, ...entries.map(deleteOp)]);
   }
 }

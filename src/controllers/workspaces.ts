@@ -10,8 +10,8 @@ import {isSystem, logicalClusterKey, logicalClusterRange, phaseOf, workspaceKey,
 import {deleteOp, putOp} from '../registry/ops.ts';
 import {decodeStored, peek} from '../registry/stored.ts';
 import type {Entry, Event, Key} from '../storage/storage.ts';
+import {readOwner} from '../tenancy/creator.ts';
 import {annotations, finalizers} from '../tenancy/names.ts';
-import {readOwner} from '../tenancy/new-workspace.ts';
 import type {Controller} from './controller.ts';
 import {none} from './controller.ts';
 import {clearCluster, sweep} from './logical-cluster-removal.ts';

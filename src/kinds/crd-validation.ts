@@ -121,12 +121,14 @@ const requiredNameErrors = (spec: JsonObject): FieldError[] =>
 function nameErrors(path: string, names: JsonObject | undefined): FieldError[] {
   const errors: FieldError[] = [];
   const check = (field: string, value: string, mixed: boolean): void => {
-    const found = value ? dns1035Label(mixed ? value.toLowerCase() : value) : [];
+    const found = dns1035Label(mixed ? value.toLowerCase() : value);
     const lead = mixed ? 'may have mixed case, but should otherwise match: ' : '';
     if (found.length > 0) errors.push(invalidValue(field, value, lead + found.join(',')));
   };
-  for (const field of ['plural', 'singular']) check(at(path, field), text(names, field), false);
-  for (const field of ['kind', 'listKind']) check(at(path, field), text(names, field), true);
+  // That these are missing is told elsewhere.
+  const given = (field: string): boolean => text(names, field) !== '';
+  for (const field of ['plural', 'singular'].filter(given)) check(at(path, field), text(names, field), false);
+  for (const field of ['kind', 'listKind'].filter(given)) check(at(path, field), text(names, field), true);
   const shortNames = texts(names, 'shortNames');
   if (shortNames.length > shortNamesMax) return [tooMany(at(path, 'shortNames'), shortNames.length, shortNamesMax)];
   shortNames.forEach((name, i) => {

@@ -95,6 +95,10 @@ const authorization = {
   authorizationWebhookVersion: text('v1beta1', 'Version of SubjectAccessReview that the webhook is sent: v1 or v1beta1.'),
   authorizationWebhookCacheAuthorizedTtl: duration(300_000, 'How long its answer is kept when it allows. 0: not at all.'),
   authorizationWebhookCacheUnauthorizedTtl: duration(30_000, 'How long its other answers are kept. 0: not at all.'),
+  enableAdmissionPlugins: list(
+    [],
+    'OwnerReferencesPermissionEnforcement: owners of an object are named only by those who may delete it, and block deletion only for those who may set the finalizers of the owner. All other checks there are always on.',
+  ),
 };
 
 const fairness = {

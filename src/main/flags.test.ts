@@ -97,6 +97,8 @@ test('mistakes are told by name, with what was probably meant', () => {
   refused(['serve'], 'unexpected argument: serve');
   refused(['--experimental-bind-free-port', '--tls-cert-file=a'], /^--secure-port=0 required[^\n]*\n--tls-private-key-file is required/);
   refused(['--encryption-provider-config-automatic-reload'], /must be set with --encryption-provider-config/);
+  refused(['--enable-admission-plugins=PodSecurity'], 'enable-admission-plugins plugin "PodSecurity" is unknown');
+  refused(['--authorization-order=RBAC,ABAC'], 'invalid authorizer: "ABAC"');
   assert.equal(config('--etcd-servers=embedded').ignored.length, 1);
   refused(['--shard-name=shard-1'], '--cache-kubeconfig is required for non-root shards');
 });

@@ -1,5 +1,6 @@
 /** What was typed after `kcp start`, as one frozen value. */
 import {resolve} from 'node:path';
+import {ownerReferences} from '../admission/owner-references.ts';
 import {nearestWord} from '../api/near-words.ts';
 import {signingAlgorithms} from '../auth/jwt/issued-tokens.ts';
 import {type AuthorizerName, isAuthorizerName, openPaths} from '../auth/order.ts';
@@ -157,7 +158,7 @@ function problemsOf(values: Values): readonly string[] {
     values.encryptionProviderConfig !== '',
     '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
   );
-  problems.push(...oidcProblems(values), ...authorizationProblems(values));
+  problems.push(...oidcProblems(values), ...authorizationProblems(values), ...admissionProblems(values));
   needs(values.storage === 'embedded', values.rootDirectory !== '', '--storage=memory is required if --root-directory is empty');
   return problems;
 }
@@ -189,6 +190,11 @@ function authorizationProblems({authorizationOrder, authorizationAlwaysAllowPath
   }
   return problems;
 }
+
+const admissionProblems = ({enableAdmissionPlugins}: Values): readonly string[] =>
+  enableAdmissionPlugins
+    .filter(name => name !== ownerReferences.name)
+    .map(name => `enable-admission-plugins plugin ${JSON.stringify(name)} is unknown`);
 
 function batteryProblems(given: readonly string[]): readonly string[] {
   const changes = given.filter(name => /^[+-]/.test(name));

@@ -31,6 +31,7 @@ export type HeavyWorkerData = {
   readonly shardName: string;
   readonly rootCa: string;
   readonly objectsMax: number;
+  readonly guardsOwnerReferences: boolean;
   readonly tokens: readonly (readonly [digest: string, TokenUser])[];
   readonly accountTokens: Pick<AccountTokenOptions, 'issuers' | 'audiences' | 'secondsMax'>;
   readonly anonymous: AnonymousConfig;
@@ -89,6 +90,7 @@ const {handler} = createPlane({
   shardName: data.shardName,
   rootCa: data.rootCa,
   objectsMax: data.objectsMax,
+  guardsOwnerReferences: data.guardsOwnerReferences,
   about: about(
     data.version,
     () => '',
@@ -96,6 +98,8 @@ const {handler} = createPlane({
     {store: nothing, starting: nothing, ending: () => false},
   ),
   observe: nothing,
+  // They are made where the loops are.
+  homes: false,
   returnsNotes: true,
   eventsKeptMs: 0,
 });

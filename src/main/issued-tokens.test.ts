@@ -144,7 +144,7 @@ test('audience, expiry and beginning are judged, in the words of Kubernetes', as
   );
 });
 
-test('no algorithm but those allowed, no key but the issuer’s, and nothing else that a token brings along', async () => {
+test('js-jwt no algorithm but those allowed, no key but the issuer’s, and nothing else that a token brings along', async () => {
   const {why, claims, issuer, configure} = setUp({algorithms: ['RS256']});
   issuer.keys = [
     jwk(rsa.publicKey, 'one'),

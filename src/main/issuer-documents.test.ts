@@ -56,7 +56,7 @@ test('nobody has more certificates read than there are in the world', async () =
   );
 });
 
-test('answers have bounds, of size and of time', async () => {
+test('F16 answers have bounds, of size and of time', async () => {
   assert.equal(await ask(`${base}/large`), 'problem: the answer is longer than 1000 bytes');
   assert.equal(await ask(`${base}/endless`), 'problem: the answer is longer than 1000 bytes');
   assert.match(await ask(`${base}/zipped`), /^problem: the answer came compressed \(gzip\)/);
@@ -64,14 +64,14 @@ test('answers have bounds, of size and of time', async () => {
     assert.equal(await ask(`${base}${path}`, {timeoutMs: 100}), 'problem: context deadline exceeded');
 });
 
-test('redirects are not followed, and nothing is told of what a server says', async () => {
+test('js-ssrf redirects are not followed, and nothing is told of what a server says', async () => {
   assert.equal(await ask(`${base}/redirect`), 'problem: the server responded with the status code 302 but did not return more information');
   assert.doesNotMatch(await ask(`${base}/broken`), /secret/);
   assert.match(await ask(`${base}/hangs-up`), /^problem: /);
   assert.match(await ask('https://127.0.0.1:1/'), /^problem: connect: connection refused$/);
 });
 
-test('addresses that may not be asked are not, however they are written', async () => {
+test('js-ssrf addresses that may not be asked are not, however they are written', async () => {
   for (const host of ['127.0.0.1', '0x7f.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]', 'localhost', '10.0.0.1'])
     assert.match(await ask(`https://${host}:${server.port}/document`, {}, false), /^problem: webhooks are not called at loopback/, host);
   for (const host of ['169.254.169.254', '[fe80::1]']) assert.match(await ask(`https://${host}/`), /link-local/, host);

@@ -25,7 +25,7 @@ import {clientCa} from './pki.ts';
 withListener();
 
 describe('unfriendly clients', () => {
-  test('a header that may come once comes once', async () => {
+  test('js-http a header that may come once comes once', async () => {
     const line = (name: string): string => `GET / HTTP/1.1\r\nHost: a\r\n${name}: 1\r\n${name}: 2\r\nConnection: close\r\n\r\n`;
     for (const name of ['Authorization', 'Impersonate-User']) assert.match(await raw(line(name)), /^HTTP\/1.1 400 /, name);
     assert.match(await raw(line('Impersonate-Group')), /^HTTP\/1.1 200 /);
@@ -38,7 +38,7 @@ describe('unfriendly clients', () => {
     assert.equal(twice.status, 400);
   });
 
-  test('a body that does not come is not waited for', async () => {
+  test('F16 a body that does not come is not waited for', async () => {
     const short = await start({bodyMsMax: 50});
     const client = session(short);
     const stream = open2(client, {path: '/echo', method: 'POST'});
@@ -50,7 +50,7 @@ describe('unfriendly clients', () => {
     await short.close();
   });
 
-  test('a body nobody reads does not become the next request', async () => {
+  test('js-http a body nobody reads does not become the next request', async () => {
     const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
     const got = await raw(`POST /ignored HTTP/1.1\r\nHost: a\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`);
     assert.equal(got.match(/HTTP\/1.1 /g)?.length, 1);
@@ -72,7 +72,7 @@ describe('unfriendly clients', () => {
     await closed;
   });
 
-  test('headers that do not end, and silence, are ended', async () => {
+  test('F16 headers that do not end, and silence, are ended', async () => {
     const short = await start({headersMsMax: 50, checkMs: 20, idleMsMax: 80});
     assert.match(await raw('GET / HTTP/1.1\r\nHost: a\r\nX-', 'http/1.1', short), /^HTTP\/1.1 408 /);
     await raw('', 'http/1.1', short);
@@ -99,7 +99,7 @@ describe('unfriendly clients', () => {
     await short.close();
   });
 
-  test('long replies nobody takes leave room for other requests of their connection', async () => {
+  test('F17 long replies nobody takes leave room for other requests of their connection', async () => {
     const short = await start({sessionMemoryMiBMax: 16});
     const client = session(short);
     const stalled = Array.from({length: 20}, () => open2(client, {path: '/large'}));
@@ -113,7 +113,7 @@ describe('unfriendly clients', () => {
     await short.close();
   });
 
-  test('a reply nobody takes is broken off', async () => {
+  test('F17 a reply nobody takes is broken off', async () => {
     const short = await start({stalledMsMax: 100});
     const client = session(short);
     const stream = open2(client, {path: '/large'});
@@ -123,7 +123,7 @@ describe('unfriendly clients', () => {
     await short.close();
   });
 
-  test('opening and resetting streams without end closes the connection', async () => {
+  test('CVE-2023-44487 F21 opening and resetting streams without end closes the connection', async () => {
     const short = await start({resetsBurstMax: 20, resetsPerSecondMax: 1});
     const client = session(short);
     const closed = new Promise(resolve => client.once('close', resolve));
@@ -139,7 +139,7 @@ describe('unfriendly clients', () => {
 });
 
 describe('change and end', () => {
-  test('another client CA is believed at once, and the old one no more, nor on a resumed connection', async () => {
+  test('CVE-2025-68121 another client CA is believed at once, and the old one no more, nor on a resumed connection', async () => {
     const own = await start();
     const first = session(own, admin);
     assert.match((await answer2(open2(first, {path: '/peer'}))).text, /kcp-admin/);

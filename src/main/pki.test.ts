@@ -96,7 +96,7 @@ test('the client CA is RSA, is kept, and its certificates are believed with thei
   assert.equal((await handshake(serving, 'localhost', {...rogue, trusted: ca.cert})).clientAuthorized, false);
 });
 
-test('a serving certificate is no client certificate, and an expired one is none either', async () => {
+test('js-certificates a serving certificate is no client certificate, and an expired one is none either', async () => {
   const serving = await servingCertificate(directory, [], now);
   const asClient = await handshake(serving, 'localhost', {cert: serving.cert, key: serving.key, trusted: serving.ca});
   assert.equal(asClient.clientAuthorized, false, 'wrong purpose');
@@ -105,7 +105,7 @@ test('a serving certificate is no client certificate, and an expired one is none
   assert.equal((await handshake(serving, 'localhost', {...old, trusted: ca.cert})).clientAuthorized, false, 'expired');
 });
 
-test('a certificate that names nobody clearly names nobody', async () => {
+test('js-certificates a certificate that names nobody clearly names nobody', async () => {
   const ca = await clientCa('', now);
   const named = async (commonName: string): Promise<unknown> =>
     subjectOf(new X509Certificate((await clientCertificate(ca, {commonName}, 1, now)).cert).raw);

@@ -1,4 +1,5 @@
 import {rules} from '../admission/all.ts';
+import {ownerReferences} from '../admission/owner-references.ts';
 import type {Settings, Surroundings} from '../admission/rule.ts';
 import type {Webhooks} from '../api/webhooks.ts';
 import type {Log, World} from '../api/world.ts';
@@ -46,6 +47,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly authorization?: Pick<AuthorizerSources, 'order' | 'openPaths' | 'webhook'>;
   /** PEM certificates that verify this server. */
   readonly rootCa: string;
+  /** Whether owners of an object may be named only by those with the rights for what follows. */
+  readonly guardsOwnerReferences?: boolean;
   /** Most objects in one workspace; 0: no limit. */
   readonly objectsMax: number;
   readonly about: About;
@@ -58,6 +61,8 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly time?: LoopTime;
   /** What is recorded of requests; nothing when absent. */
   readonly audit?: Audit | undefined;
+  /** Whether users who ask for their home workspace get one. */
+  readonly homes: boolean;
   /** Another thread records what is done here. */
   readonly returnsNotes?: boolean;
   /** How long Events are kept after they were last written, in ms; 0 for ever. */
@@ -100,7 +105,8 @@ export function createPlane(options: PlaneOptions): Plane {
     issued: options.issued,
     issuedIn: options.issuedIn,
     anonymous: options.anonymous,
-    rules,
+    rules: options.guardsOwnerReferences ? [...rules, ownerReferences] : rules,
+    homes: options.homes,
     about: options.about,
     webhooks: inLines(time ? timedWebhooks(options.webhooks, time) : options.webhooks, world),
     published: publishedCache(),

@@ -92,6 +92,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
       shardName: config.shardName,
       rootCa: serving.ca,
       objectsMax: config.logicalClusterTotalObjectLimit,
+      guardsOwnerReferences: config.enableAdmissionPlugins.length > 0,
       tokens: known,
       accountTokens: {issuers, audiences, secondsMax},
       anonymous: authentication.anonymous,
@@ -121,6 +122,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     shardName: config.shardName,
     rootCa: serving.ca,
     objectsMax: config.logicalClusterTotalObjectLimit,
+    guardsOwnerReferences: config.enableAdmissionPlugins.length > 0,
     about: about(version, () => new URL(external()).host, measures.text, {
       store: () => state.failed,
       starting: () => state.starting,
@@ -130,6 +132,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     elsewhere: heavy,
     fairness,
     audit,
+    homes: config.enableHomeWorkspaces,
     eventsKeptMs: config.eventTtl,
   });
   const listener = await listen({
@@ -143,6 +146,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   await plane.start({
     urls: {base: url(), external: external(), virtualWorkspace: config.shardVirtualWorkspaceUrl || url()},
     workspaceTypes: config.batteries.has('workspace-types'),
+    homeCreatorGroups: config.homeWorkspacesHomeCreatorGroups,
   });
   state.starting = undefined;
   const endSealing = seal();

@@ -38,7 +38,7 @@ for (const [alg, pair] of [
   });
 }
 
-test('tokens of strangers', async () => {
+test('js-jwt tokens of strangers', async () => {
   const keys = tokenKeys(rsa.privateKey);
   const kid = (await keys.publicKeys())[0]?.kid as string;
   const good = await keys.sign(claims);

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, test} from 'node:test';
 import {writeWhole} from './files.ts';
-import {type AdminTokens, adminTokens, readTokenFile, tokenLookup} from './tokens.ts';
+import {type AdminTokens, adminTokens, digest, readTokenFile, tokenLookup} from './tokens.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tokens-'));
 after(() => rmSync(directory, {recursive: true}));
@@ -16,7 +16,7 @@ function start(oldShardAdmin: string | undefined, name = 'store'): AdminTokens {
   return tokens;
 }
 
-test('each token logs in its own user, and nothing else does', () => {
+test('js-compare each token logs in its own user, and nothing else does', () => {
   const tokens = start(undefined);
   const lookup = tokenLookup(tokens.users);
   assert.deepEqual([lookup(tokens.kcpAdmin)?.name, lookup(tokens.kcpAdmin)?.groups], ['kcp-admin', ['system:kcp:admin']]);
@@ -64,3 +64,38 @@ test('the first list wins where two know a token', () => {
   const lookup = tokenLookup(readTokenFile('t,first,1'), readTokenFile('t,second,2\nu,third,3'));
   assert.deepEqual([lookup('t')?.name, lookup('u')?.name], ['first', 'third']);
 });
+
+test('js-compare how long a guess takes does not tell how much of it is right', () => {
+  const token = '7b0c6a52-3c1e-4c8e-9d55-0f6f2a1b3c4d';
+  const lookup = tokenLookup([[digest(token), {name: 'a', uid: '', groups: []}]]);
+  // It is in use: it may be among those that are remembered.
+  assert.ok(lookup(token));
+  const stopsEarly = (guess: string): boolean => {
+    for (let i = 0; i < token.length; i++) if (guess.charCodeAt(i) !== token.charCodeAt(i)) return false;
+    return true;
+  };
+  // Chance and other work on the machine exceed the bound now and then, but not each time.
+  const exceeds = (look: (guess: string) => unknown): boolean => [1, 2, 3].every(() => Math.abs(studentsT(token, look)) > 4.5);
+  assert.equal(exceeds(stopsEarly), true, 'the measurement would notice');
+  assert.equal(exceeds(lookup), false);
+});
+
+/** Welch's t of the times that guesses take of which nothing is right, and of which all but the end is. */
+function studentsT(token: string, look: (guess: string) => unknown): number {
+  const times: [number[], number[]] = [[], []];
+  for (let i = 0; i < 100_000; i++) {
+    const right = (Math.imul(i, 2_654_435_761) >>> 16) & 1;
+    const tail = (i % 9_973).toString(16).padStart(4, '0');
+    // A text of its own each time: what is known of one is not known of the next.
+    const guess = Buffer.from(right ? token.slice(0, -4) + tail : `${'g'.repeat(token.length - 4)}${tail}`).toString('latin1');
+    const begun = process.hrtime.bigint();
+    look(guess);
+    (times[right as 0 | 1] as number[]).push(Number(process.hrtime.bigint() - begun));
+  }
+  const [a, b] = times.map(all => {
+    const kept = all.sort((x, y) => x - y).slice(0, Math.floor(all.length * 0.9));
+    const mean = kept.reduce((sum, x) => sum + x, 0) / kept.length;
+    return {mean, error: kept.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (kept.length - 1) / kept.length};
+  }) as [{mean: number; error: number}, {mean: number; error: number}];
+  return (a.mean - b.mean) / Math.sqrt(a.error + b.error);
+}

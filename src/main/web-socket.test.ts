@@ -194,7 +194,7 @@ describe('messages', () => {
 });
 
 describe('no WebSocket', () => {
-  test('other answers are what they are without one, and end the connection', async () => {
+  test('CVE-2018-1002105 other answers are what they are without one, and end the connection', async () => {
     for (const [path, answer] of [
       ['/refused', /^HTTP\/1.1 400 [\s\S]*connection: close[\s\S]*not this way/i],
       ['/broken', /^HTTP\/1.1 500 [\s\S]*connection: close/i],
@@ -227,7 +227,7 @@ describe('no WebSocket', () => {
     assert.match(await raw(request([...handshake, 'Authorization: a', 'Authorization: b'])), /^HTTP\/1.1 400 [\s\S]*more than once/);
   });
 
-  test('what is no handshake is an ordinary request, and ends the connection too', async () => {
+  test('CVE-2018-1002105 what is no handshake is an ordinary request, and ends the connection too', async () => {
     const next = 'GET /peer HTTP/1.1\r\nHost: a\r\n\r\n';
     for (const [method, body, ...lines] of [
       ['GET', '', 'Connection: Upgrade', 'Upgrade: h2c'],

@@ -23,23 +23,23 @@ const isSpecial = [
   ...['2002:a9fe:a9fe::1', '2001:0:1::1'],
 ];
 
-test('addresses of the world are called', () => {
+test('js-ssrf addresses of the world are called', () => {
   for (const address of isPublic) assert.equal(addressProblem(address, false), undefined, address);
 });
 
-test('private ones only where that was allowed', () => {
+test('js-ssrf private ones only where that was allowed', () => {
   for (const address of isPrivate) {
     assert.match(addressProblem(address, false) ?? '', /private/, address);
     assert.equal(addressProblem(address, true), undefined, address);
   }
 });
 
-test('link-local and other special ones never', () => {
+test('js-ssrf link-local and other special ones never', () => {
   for (const address of isSpecial)
     for (const allow of [false, true]) assert.match(addressProblem(address, allow) ?? '', /special/, address);
 });
 
-test('what is no address is none', () => {
+test('js-ssrf what is no address is none', () => {
   for (const text of ['', 'localhost', '1.2.3', '0x7f000001', '1.2.3.4.5', 'fe80'])
     assert.equal(addressProblem(text, true), 'not an address');
 });

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import type {LookupAddress} from 'node:dns';
+import {once} from 'node:events';
+import {Agent, request} from 'node:https';
 import {after, test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {gzipSync} from 'node:zlib';
 import {httpsWebhook} from '../../test/support/https-webhook.ts';
 import {root} from '../api/cluster.ts';
 import type {WebhookAnswer, WebhookCall} from '../api/webhooks.ts';
-import {httpsWebhooks} from './webhooks.ts';
+import {checkedLookup, httpsWebhooks} from './webhooks.ts';
 
 let dripped = 0;
 const server = await httpsWebhook({
@@ -78,7 +81,7 @@ const problems: readonly [string, string, RegExp, Partial<WebhookCall>?][] = [
   ['breaks off', '/half', /: EOF$/],
 ];
 for (const [title, path, problem, more] of problems) {
-  test(`an answer that ${title}`, async () => {
+  test(`CVE-2020-8561 an answer that ${title}`, async () => {
     const startedMs = performance.now();
     const answer = await ask(path, more);
     assert.match(answer, problem);
@@ -101,7 +104,7 @@ test('who waits no more is not waited for', async () => {
   assert.match(await ask('/silent', {signal: gone.signal}), /context canceled$/);
 });
 
-test('a server is trusted by the certificates one names, and by nothing else', async () => {
+test('js-tls-names a server is trusted by the certificates one names, and by nothing else', async () => {
   const other = await httpsWebhook({});
   after(() => other.close());
   const unknown = /tls: failed to verify certificate: x509: certificate signed by unknown authority$/;
@@ -112,7 +115,7 @@ test('a server is trusted by the certificates one names, and by nothing else', a
   assert.match(text(await webhooks.post(call(`https://127.0.0.2:${server.port}/echo`))), /ECONNREFUSED|connection refused|not in the cert/);
 });
 
-test('names are looked up, and judged by where they lead', async () => {
+test('CVE-2020-8562 js-ssrf names are looked up, and judged by where they lead', async () => {
   assert.equal(text(await webhooks.post(call(`https://localhost:${server.port}/echo`))), 'POST /echo?timeout=5s application/json {"a":1}');
   const asked = server.asked.get('/echo');
   for (const url of [
@@ -126,6 +129,41 @@ test('names are looked up, and judged by where they lead', async () => {
     assert.match(text(await webhooks.post(call(url))), /webhooks are not called at link-local and other special addresses/, url);
   assert.equal(server.asked.get('/echo'), asked);
   assert.match(text(await webhooks.post(call('https://nobody.invalid/'))), /lookup nobody\.invalid: no such host$/);
+});
+
+test('CVE-2020-8562 js-ssrf a name that leads elsewhere each time is connected to where it was judged', async () => {
+  const address = (text: string): LookupAddress => ({address: text, family: 4});
+  const [open, closed] = [address('93.184.216.34'), address('127.0.0.1')];
+  let answers: LookupAddress[][] = [];
+  let asked = 0;
+  const rebinding = async (): Promise<LookupAddress[]> => answers[asked++ % answers.length] as LookupAddress[];
+  const looked = (allowPrivate: boolean, all: boolean): Promise<unknown> =>
+    new Promise((resolve, reject) =>
+      checkedLookup(allowPrivate, rebinding)('rebinding.example', {all}, (err, found) => (err ? reject(err) : resolve(found))),
+    );
+  // What is handed on is the very answer that was judged, not that of another question.
+  answers = [[open], [closed]];
+  for (const all of [true, false]) {
+    assert.deepEqual(await looked(false, all), all ? [open] : open.address);
+    await assert.rejects(looked(false, all), /private addresses/);
+  }
+  assert.equal(asked, 4);
+  // A host that has one bad address among good ones has none.
+  answers = [
+    [open, closed],
+    [address('169.254.169.254'), open],
+  ];
+  for (let i = 0; i < 2; i++) await assert.rejects(looked(false, true), /addresses/);
+  // A connection asks once.
+  asked = 0;
+  answers = [[closed]];
+  const agent = new Agent({lookup: checkedLookup(true, rebinding)});
+  const outgoing = request(`https://rebinding.example:${server.port}/echo`, {agent, method: 'POST', rejectUnauthorized: false});
+  outgoing.end('x');
+  const [response] = await once(outgoing, 'response');
+  response.resume();
+  agent.destroy();
+  assert.equal(asked, 1);
 });
 
 test('a service is not found', async () => {

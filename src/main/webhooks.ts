@@ -52,9 +52,8 @@ export function httpsWebhooks({allowPrivate}: {readonly allowPrivate: boolean}):
   };
 }
 
-/** Looks up only addresses that may be connected to; of a host that has others too, none. */
-export function checkedLookup(allowPrivate: boolean): LookupFunction {
-  const lookUp = resolver();
+/** Looks up only addresses that may be connected to; of a host that has others too, none. @param lookUp where its addresses come from */
+export function checkedLookup(allowPrivate: boolean, lookUp = resolver()): LookupFunction {
   return (host, options, callback) => {
     lookUp(host).then(
       found => {

@@ -117,7 +117,7 @@ test('an operation nobody knows is told like a patch that does not fit, as real 
   );
 });
 
-test('patches have limits', () => {
+test('CVE-2019-1002100 patches have limits', () => {
   const status = (target: Json, patch: Json): number => {
     try {
       jsonPatch(target, patch);
@@ -134,7 +134,7 @@ test('patches have limits', () => {
   assert.equal(status(long, Array<Json>(5_000).fill({op: 'add', path: '/a/0', value: 1})), 413);
 });
 
-test('members named like prototypes are data', () => {
+test('js-prototype members named like prototypes are data', () => {
   const result = jsonPatch({}, [{op: 'add', path: '/__proto__', value: {x: 1}}]);
   assert.equal(JSON.stringify(result), '{"__proto__":{"x":1}}');
   assert.equal(({} as {x?: unknown}).x, undefined);

@@ -44,7 +44,7 @@ test('patching twice is patching once', () => {
   );
 });
 
-test('foreign keys stay data, and the result shares nothing', () => {
+test('js-prototype foreign keys stay data, and the result shares nothing', () => {
   const patch = JSON.parse('{"__proto__":{"x":1},"constructor":{"y":[2]}}') as Json;
   const result = mergePatch({}, patch) as {[key: string]: {[key: string]: Json}};
   assert.deepEqual(Object.keys(result), ['__proto__', 'constructor']);

@@ -115,7 +115,7 @@ test('hostile names are names like others', () => {
   assert.equal(({} as {polluted?: unknown}).polluted, undefined);
 });
 
-test('schemas have limits', () => {
+test('js-stack schemas have limits', () => {
   const deep = (levels: number): JsonSchema => {
     let s: JsonSchema = {type: 'string'};
     for (let i = 1; i < levels; i++) s = {type: 'array', items: s};

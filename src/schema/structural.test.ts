@@ -243,7 +243,7 @@ test('the status subresource restricts the root', () => {
   assert.match(errorsWithStatus({type: 'array'}), /only "object" is allowed as the type at the root of the schema if the status/);
 });
 
-test('schemas have limits', () => {
+test('js-stack schemas have limits', () => {
   let deep: JsonObject = {type: 'string'};
   for (let i = 0; i < schemaDepthMax; i++) deep = {type: 'array', items: deep};
   assert.deepEqual(errorsOf(deep), [`: Forbidden: must not nest deeper than ${schemaDepthMax} schemas`]);

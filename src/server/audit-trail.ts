@@ -127,7 +127,7 @@ export class Trail implements Notes {
     if (decision?.allowed) tell('allow', shownReason(decision));
     else if (status === 403) tell('forbid', decision ? shownReason(decision) : 'access denied');
     else if (decision?.error !== undefined) this.#annotations.set('authorization.k8s.io/reason', 'internal error');
-    noteSteps(this, 'request.auth.kcp.io', this.#hidden ? notThere : decision ? stepsToTell(decision) : []);
+    noteSteps(this, 'request.auth.kcp.io', this.#hidden && !decision?.allowed ? notThere : decision ? stepsToTell(decision) : []);
   }
 
   #goesOn(reply: HttpReply & {readonly body: StreamBody}): HttpReply {

@@ -21,6 +21,8 @@ export type Deps = TokenSources & {
   readonly settings: Settings;
   readonly authorizer: Authorizer;
   readonly rules: readonly Rule[];
+  /** Whether users who ask for their home workspace get one. */
+  readonly homes: boolean;
   readonly about: About;
   readonly webhooks: Webhooks;
   readonly published: PublishedCache;

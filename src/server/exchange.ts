@@ -30,3 +30,6 @@ export type Exchange = {
 export type InWorkspace = Exchange & {readonly workspace: WorkspaceId};
 /** The same for one named object. */
 export type Named = InWorkspace & {readonly what: ResourceCall & {readonly name: string}};
+
+/** What an answer with an object is made of. */
+export type Answering = Pick<Exchange, 'deps' | 'call' | 'resource' | 'as' | 'warnings'>;

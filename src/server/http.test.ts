@@ -10,7 +10,7 @@ test('a header is found by its lower-case name; repeated ones are joined', () =>
   assert.equal(header(headers, '1'), undefined, 'values are not names');
 });
 
-test('every value stays whole, so that a comma makes no second group', () => {
+test('K5 every value stays whole, so that a comma makes no second group', () => {
   assert.deepEqual(headerValues(headers, 'impersonate-group'), ['a, system:masters', 'b']);
   assert.deepEqual(headerValues(headers, 'nothing'), []);
 });

@@ -1,5 +1,5 @@
 import type {WorkspaceId} from '../api/cluster.ts';
-import {isWorkspaceId, root} from '../api/cluster.ts';
+import {isWorkspaceId, root, startOf} from '../api/cluster.ts';
 import {ApiError, notFound} from '../api/errors.ts';
 import {digString} from '../api/json.ts';
 import {asJson} from '../api/object.ts';
@@ -21,7 +21,8 @@ export async function locate(store: Storage, cluster: string | undefined): Promi
   if (found.missing || isSystem(found.workspace)) return found;
 
   const entry = await read(store, logicalClusterKey(found.workspace));
-  if (!entry) return {...found, missing: 'hidden'};
+  // Of a home that is not there, those who could be told know at least what was asked for.
+  if (!entry) return {...found, missing: isWorkspaceId(cluster) ? 'hidden' : noPath(cluster)};
   const phase = phaseOf(peek(entry));
   return phase === 'Scheduling' || phase === 'Unavailable' ? {...found, missing: 'hidden'} : found;
 }
@@ -30,8 +31,8 @@ type Found = {readonly workspace: WorkspaceId; readonly missing?: ApiError | 'hi
 
 /** Follows a path from its first segment, which is an id, through one Workspace object per further segment. */
 async function walk(store: Storage, path: string): Promise<Found> {
-  const [first, ...names] = path.split(':') as [WorkspaceId, ...string[]];
-  let at = first;
+  const {first, names} = startOf(path);
+  let at = first as WorkspaceId;
   let unavailable = false;
   for (const name of names) {
     const entry = await read(store, workspaceKey(at, name));

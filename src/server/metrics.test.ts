@@ -74,7 +74,7 @@ test('where any value will do, the first that come have series of their own', ()
   assert.deepEqual(seriesIn(metrics.text()), ['c{group="b.dev"} 1', 'c{group="other"} 3', 'c{group="a.dev"} 2']);
 });
 
-test('however it is fed, nothing is lost and no metric outgrows its limit', () => {
+test('CVE-2020-8552 however it is fed, nothing is lost and no metric outgrows its limit', () => {
   const word = fc.constantFrom('x', 'y', 'z', 'other', '__proto__', '', '\n');
   fc.assert(
     fc.property(fc.array(fc.record({a: word, b: word}), {maxLength: 60}), fc.integer({min: 1, max: 9}), (fed, combinationsMax) => {

@@ -11,7 +11,7 @@ import {tableOf} from '../wire/table.ts';
 import {warningHeaders} from '../wire/warnings.ts';
 import {encodeYaml} from '../wire/yaml.ts';
 import type {Changed} from './changed.ts';
-import type {Exchange} from './exchange.ts';
+import type {Answering, Exchange} from './exchange.ts';
 import type {HttpReply} from './http.ts';
 import {includeObject} from './options.ts';
 
@@ -29,7 +29,7 @@ export const travelsAsItIs = ({resource, as}: Exchange, entry: Entry): boolean =
   as.mediaType === 'application/json' && !as.as && !as.pretty && isVerbatim(resource, entry);
 
 /** Answers with an object in the representation that was asked for. */
-export function replyObject(x: Exchange, object: KubeObject, status = 200): HttpReply {
+export function replyObject(x: Answering, object: KubeObject, status = 200): HttpReply {
   const {as} = x;
   if (as.as === 'PartialObjectMetadataList') throw notAcceptable;
   if (as.mediaType === 'application/vnd.kubernetes.protobuf') {
@@ -82,7 +82,7 @@ export const partial = (object: KubeObject, version: 'v1' | 'v1beta1' = 'v1'): K
 export const encodeText = (value: Json, as: Representation): Uint8Array =>
   Buffer.from(as.mediaType === 'application/yaml' ? encodeYaml(value) : as.pretty ? stringify(value, 2) : `${stringify(value)}\n`);
 
-export const headers = (x: Exchange, contentType: string): HttpReply['headers'] =>
+export const headers = (x: Pick<Answering, 'warnings'>, contentType: string): HttpReply['headers'] =>
   x.warnings.length > 0
     ? {'content-type': contentType, 'cache-control': noCache, warning: warningHeaders(x.warnings)}
     : {'content-type': contentType, 'cache-control': noCache};
@@ -95,7 +95,7 @@ export const notAcceptable = new ApiError(
   'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
 );
 
-function oneRow(x: Exchange, object: KubeObject): Json {
+function oneRow(x: Answering, object: KubeObject): Json {
   return tableOf(x.resource.kind, [object], {
     now: x.deps.world.now(),
     includeObject: includeObject(x.call.target.query),

@@ -61,7 +61,7 @@ test('the process and the tenants', () => {
     assert.ok(metrics.text().split('\n').includes(line), line);
 });
 
-test('a server that has seen everything stays within the limit', () => {
+test('CVE-2020-8552 a server that has seen everything stays within the limit', () => {
   const metrics = createMetrics();
   const fixed = Array.from({length: 60}, (_, n) => ({group: `g${n}`, version: 'v1', resource: `r${n}`}));
   const server = serverMetrics(metrics, fixed, gauges);

@@ -11,9 +11,10 @@ import type {Credentials} from '../auth/authenticate.ts';
 import {authenticate} from '../auth/authenticate.ts';
 import type {Allowed} from '../auth/authorize.ts';
 import {refusal} from '../auth/authorize.ts';
-import {impersonate, readWish, type Wish} from '../auth/impersonate.ts';
+import {impersonate, readWish} from '../auth/impersonate.ts';
 import {homeOf} from '../auth/service-account.ts';
 import type {User} from '../auth/user.ts';
+import {groups} from '../auth/user.ts';
 import {Unreadable} from '../storage/storage.ts';
 import {wantsProtobufErrors} from '../wire/negotiate.ts';
 import {answer} from './answer.ts';
@@ -27,6 +28,7 @@ import {document} from './documents.ts';
 import {answerOf} from './fairness/stream.ts';
 import type {Visit} from './fairness/visit.ts';
 import {type Answered, Heavy} from './heavy.ts';
+import {asksForHome, homeWorkspace} from './home-workspace.ts';
 import type {Handler, HttpReply} from './http.ts';
 import {header, loggedTarget} from './http.ts';
 import {checkActive} from './inactive.ts';
@@ -75,13 +77,16 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
     if (trail) await trail.received(real, place);
     // Before anything is said about what exists.
     const received = {call, place, real};
-    const wish = readWish(headers);
-    const user = wish ? await actingAs(deps, received, wish, trail) : real;
-    const entered = letIn(deps, call, {user, place});
+    const meant = await meaningOf(deps, received, trail);
+    const entered = letIn(deps, call, {user: meant.user, place});
     // Most need not wait, not even for a turn of what is to be done next.
     visit = entered instanceof Promise ? await entered : entered;
     if (visit) time?.begin(visit);
-    const allowed = await permit(deps, call, {user, place}, trail);
+    if (deps.homes && asksForHome(call, place)) {
+      const home = await compress(call, await homeWorkspace(deps, call, meant.user, trail), time);
+      return visit && time ? answerOf(visit, time, call.request, home) : home;
+    }
+    const allowed = await permit(deps, received, meant, trail);
     visit?.allowed();
     const reply = await orElsewhere(deps, call, {place, visit, trail}, async () => {
       if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace), time);
@@ -123,29 +128,28 @@ const asking =
   (deps: Deps, {call, place: {workspace}, real}: Received): Asked['again'] =>
   async who => {
     const sent = credentials(call, call.target.cluster === undefined ? undefined : workspace);
-    const place = await locate(deps.store, workspace);
-    const received = {call, place, real: who ? await authenticate(sent, deps) : real};
-    const wish = readWish(call.request.headers);
-    const user = wish ? await actingAs(deps, received, wish) : received.real;
-    await permit(deps, call, {user, place});
+    const received = {call, place: await locate(deps.store, workspace), real: who ? await authenticate(sent, deps) : real};
+    // What went on in a workspace that is gone is over for everybody.
+    if (received.place.missing === 'hidden') throw refusal(received.real, attributesOf(call, received.place));
+    await permit(deps, received, await meaningOf(deps, received));
   };
 
-/** Whom a request that says so is to be judged as. @throws ApiError */
-async function actingAs({authorizer}: Deps, {place, real}: Received, wish: Wish, trail?: Trail): Promise<User> {
-  const user = await impersonate(real, wish, place.workspace, authorizer);
-  trail?.actsAs(user);
-  return user;
+/** Who is to have made a request, and what it asks for. */
+type Meaning = {readonly user: User; readonly attributes: Attributes};
+
+/** As whom it is meant. @throws ApiError also where it leads nowhere */
+async function meaningOf(deps: Deps, {call, place, real}: Received, trail?: Trail): Promise<Meaning> {
+  const wish = readWish(call.request.headers);
+  const user = wish ? await impersonate(real, wish, place.workspace, deps.authorizer) : real;
+  if (wish) trail?.actsAs(user);
+  const attributes = attributesOf(call, place);
+  const missing = await whatIsMissing(deps, user, attributes, place);
+  if (missing) throw missing;
+  return {user, attributes};
 }
 
-/** Whether a user may do it. @throws ApiError */
-async function permit(
-  deps: Deps,
-  call: Call,
-  {user, place}: {readonly user: User; readonly place: Place},
-  trail?: Trail,
-): Promise<Allowed> {
-  const attributes = attributesOf(call, place);
-  if (place.missing) throw await whatIsMissing(deps, user, attributes, place);
+/** Whether it may be made. @throws ApiError */
+async function permit(deps: Deps, {call, place}: Received, {user, attributes}: Meaning, trail?: Trail): Promise<Allowed> {
   const allowed = await deps.authorizer.authorize(user, attributes, trail?.decided);
   await checkActive(deps.store, call, place.workspace);
   return allowed;
@@ -170,9 +174,18 @@ async function orElsewhere(
   }
 }
 
-/** That a path leads nowhere is for those to know who may see where it ends; to others it looks as if it was only forbidden. */
-async function whatIsMissing({authorizer}: Deps, user: User, attributes: Attributes, {workspace, missing}: Place): Promise<ApiError> {
-  if (missing === undefined || missing === 'hidden') return refusal(user, attributes);
+/**
+ * That a path leads nowhere is for those to know who may see where it ends; to others it looks as if it was only forbidden. The shard itself may look
+ * whether anything is left where a logical cluster was, or is not yet open.
+ */
+async function whatIsMissing(
+  {authorizer}: Deps,
+  user: User,
+  attributes: Attributes,
+  {workspace, missing}: Place,
+): Promise<ApiError | undefined> {
+  if (missing === undefined) return undefined;
+  if (missing === 'hidden') return user.groups.includes(groups.masters) ? undefined : refusal(user, attributes);
   const workspaces = {group: 'tenancy.kcp.io', plural: 'workspaces', subresource: undefined, namespace: undefined, name: undefined};
   const decision = await authorizer.decide(user, {verb: 'get', workspace, resource: workspaces});
   return decision.allowed ? missing : refusal(user, attributes);

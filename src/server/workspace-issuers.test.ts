@@ -133,7 +133,7 @@ test('an unfit configuration is told and passed over, and the next one is asked'
   assert.equal(await who(team), 'not ours');
 });
 
-test('users of the system are nobody’s', async () => {
+test('kcp-workspace-oidc users of the system are nobody’s', async () => {
   const {who, token} = await setUp();
   assert.match(await who(team, token({sub: 'system:admin'})), /user names that begin with system:/);
 });

@@ -47,6 +47,8 @@ export const finalizers = {
   logicalCluster: 'core.kcp.io/logicalcluster',
   /** On a LogicalCluster: its content is still there. */
   content: 'core.kcp.io/logicalcluster-deletion',
+  /** On a LogicalCluster: somebody has to clean up before its content goes. */
+  terminators: 'kcp.io/has-terminators',
 } as const;
 
 /** What waits in a new logical cluster before it is ready, and is done by the server itself in the same commit (spec kcp 4.2). */

@@ -3,6 +3,7 @@ import type {JsonObject} from '../api/json.ts';
 import type {Made, Maker, StandingExport} from './contents.ts';
 import {make, namespaceWithContents, standingBinding} from './contents.ts';
 import {annotations, labels} from './names.ts';
+import {renewTypeStatus} from './workspace-type-status.ts';
 
 /** The APIs that come to every workspace by a binding to root, in kcp; here the kinds are everywhere, and the bindings tell of them. */
 export const standingExports = (identityOf: (name: string) => string): readonly StandingExport[] => [
@@ -32,6 +33,8 @@ export type RootPlan = {
   readonly standing: readonly StandingExport[];
   /** The types organization and team, and organization as root's default. */
   readonly workspaceTypes: boolean;
+  /** Whose members get a home when they ask for it. */
+  readonly homeCreatorGroups: readonly string[];
 };
 
 /** What the root workspace starts with (spec kcp 4.7), as far as the kinds exist. */
@@ -42,6 +45,7 @@ export const rootContents = (plan: RootPlan): readonly Made[] => [
   ...namespaceWithContents(plan.maker, 'default', plan.rootCa),
   ...typesOf(plan),
   ...roles(plan.maker),
+  homeCreators(plan),
 ];
 
 function rootCluster({maker, urls, shardName}: RootPlan): Made {
@@ -81,20 +85,14 @@ export const shard = ({maker, urls, shardName}: Pick<RootPlan, 'maker' | 'urls' 
 
 const universal = {name: 'universal', path: 'root'};
 
-function typesOf({maker, workspaceTypes}: RootPlan): Made[] {
+function typesOf({maker, workspaceTypes, urls}: RootPlan): Made[] {
   const base = {extend: {with: [universal]}, defaultChildWorkspaceType: universal};
-  const type = (name: string, spec: JsonObject): Made => ({
-    group: 'tenancy.kcp.io',
-    version: 'v1alpha1',
-    plural: 'workspacetypes',
-    object: make(
-      maker,
-      'tenancy.kcp.io/v1alpha1',
-      'WorkspaceType',
-      {name, generation: 1, annotations: {[annotations.path]: 'root'}},
-      {spec},
-    ),
-  });
+  const type = (name: string, spec: JsonObject): Made => {
+    const metadata = {name, generation: 1, annotations: {[annotations.path]: 'root'}};
+    const object = make(maker, 'tenancy.kcp.io/v1alpha1', 'WorkspaceType', metadata, {spec});
+    renewTypeStatus(object, maker.cluster, [urls.virtualWorkspace], maker.now);
+    return {group: 'tenancy.kcp.io', version: 'v1alpha1', plural: 'workspacetypes', object};
+  };
   return [
     type('universal', {
       initializer: true,
@@ -127,30 +125,42 @@ type Rule = {
   readonly verbs: readonly string[];
 };
 
+const rbac = 'rbac.authorization.k8s.io';
+
+type Given = {readonly name: string; readonly role: string; readonly groups: readonly string[]};
+
+/** Gives groups a role. */
+const groupBinding = (maker: Maker, {name, role, groups}: Given): Made => ({
+  group: rbac,
+  version: 'v1',
+  plural: 'clusterrolebindings',
+  object: make(
+    maker,
+    `${rbac}/v1`,
+    'ClusterRoleBinding',
+    {name},
+    {
+      subjects: groups.map(group => ({kind: 'Group', apiGroup: rbac, name: group})),
+      roleRef: {apiGroup: rbac, kind: 'ClusterRole', name: role},
+    },
+  ),
+});
+
+const homeCreatorRole = 'system:kcp:home-clusterworkspace-create';
+
+/** Who gets a home when they ask for it. */
+export const homeCreators = ({maker, homeCreatorGroups}: Pick<RootPlan, 'maker' | 'homeCreatorGroups'>): Made =>
+  groupBinding(maker, {name: 'system:kcp:configured-group:home-clusterworkspace-create', role: homeCreatorRole, groups: homeCreatorGroups});
+
 /** Root's own roles and bindings; those that hold everywhere lie in no workspace (auth/bootstrap-policy.ts). */
 function roles(maker: Maker): Made[] {
-  const rbac = 'rbac.authorization.k8s.io';
   const role = (name: string, ...rules: readonly Rule[]): Made => ({
     group: rbac,
     version: 'v1',
     plural: 'clusterroles',
     object: make(maker, `${rbac}/v1`, 'ClusterRole', {name}, {rules: rules as unknown as JsonObject[]}),
   });
-  const binding = (name: string, of: string, group: string): Made => ({
-    group: rbac,
-    version: 'v1',
-    plural: 'clusterrolebindings',
-    object: make(
-      maker,
-      `${rbac}/v1`,
-      'ClusterRoleBinding',
-      {name},
-      {
-        subjects: [{kind: 'Group', apiGroup: rbac, name: group}],
-        roleRef: {apiGroup: rbac, kind: 'ClusterRole', name: of},
-      },
-    ),
-  });
+  const binding = (name: string, of: string, group: string): Made => groupBinding(maker, {name, role: of, groups: [group]});
   const everybody = 'system:authenticated';
   const bound = `apis.kcp.io:binding:${everybody}`;
   const prefix = 'system:kcp:apiexport';
@@ -181,7 +191,7 @@ function roles(maker: Maker): Made[] {
       `${prefix}:kcp-admin:maximal-permission-policy`,
       'apis.kcp.io:binding:system:kcp:admin',
     ),
-    role('system:kcp:home-clusterworkspace-create', {
+    role(homeCreatorRole, {
       apiGroups: ['tenancy.kcp.io'],
       resources: ['workspaces'],
       resourceNames: ['~'],

@@ -37,7 +37,7 @@ test('integers keep their digits within int64', () => {
   for (const [text, value] of Object.entries(numbers)) assert.deepEqual(decode(`{"a":[${text}]}`).value, {a: [value]});
 });
 
-test('keys given twice are told by path; the last one counts', () => {
+test('js-numbers keys given twice are told by path; the last one counts', () => {
   const cases: {[text: string]: [Json, string[]]} = {
     '{"data":{"a":1,"a":2}}': [{data: {a: 2}}, ['data.a']],
     '{"spec":{"items":[{"x":1,"y":{},"x":2},{"x":1}]}}': [{spec: {items: [{x: 2, y: {}}, {x: 1}]}}, ['spec.items[0].x']],
@@ -63,7 +63,7 @@ test('a duplicate is found wherever it is', () => {
   );
 });
 
-test('prototypes are left alone', () => {
+test('js-prototype prototypes are left alone', () => {
   const {value} = decode('{"__proto__":{"a":1},"__proto__":{"a":2}}');
   assert.equal(JSON.stringify(value), '{"__proto__":{"a":2}}');
 });

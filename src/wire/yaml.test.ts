@@ -58,7 +58,7 @@ test('keys are strings, and may be given twice', () => {
   assert.equal(JSON.stringify(decode('__proto__: {a: 1}').value), '{"__proto__":{"a":1}}');
 });
 
-test('anchors, aliases and merge keys', () => {
+test('js-yaml anchors, aliases and merge keys', () => {
   const {value} = decode('base: &b {x: 1, y: 2}\nsame: *b\nmore:\n  <<: *b\n  y: 3\nlist:\n  <<: [*b, {z: 4}]\n');
   assert.deepEqual(value, {base: {x: 1, y: 2}, same: {x: 1, y: 2}, more: {x: 1, y: 3}, list: {x: 1, y: 2, z: 4}});
 });

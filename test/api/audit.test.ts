@@ -205,7 +205,7 @@ test('a workspace that is not there is told as kcp tells it', inProcess, async (
   assert.equal(annotation(line, 'request.auth.kcp.io/02-content-reason'), undefined);
 });
 
-test('no value of a secret and no token is recorded by a rule for everything', inProcess, async () => {
+test('CVE-2019-11250 js-secrets no value of a secret and no token is recorded by a rule for everything', inProcess, async () => {
   const canary = 'canary-in-a-coal-mine';
   const encoded = Buffer.from(canary).toString('base64');
   const secrets = '/api/v1/namespaces/default/secrets';
@@ -373,4 +373,19 @@ test('a mistake of ours is told as a panic', inProcess, async () => {
   assert.equal(other.errors.length, 1);
   assert.ok(other.errors[0]?.includes(`"request":"${lines[1]?.['auditID']}"`));
   await other.stop();
+});
+
+test('who asked for a home, and got one or not', inProcess, async () => {
+  const home = '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces/~';
+  await plane.api.as(users.user1).get(home);
+  const [, complete] = everything.take();
+  assert.deepEqual(
+    [at(complete, 'user', 'username'), at(complete, 'objectRef', 'name'), at(complete, 'responseObject', 'kind')],
+    ['user-1', '~', 'Workspace'],
+  );
+  assert.equal(annotation(complete, 'authorization.k8s.io/decision'), 'allow');
+  await plane.api.as('').get(home);
+  const [, refused] = everything.take();
+  assert.deepEqual([at(refused, 'responseStatus', 'code'), annotation(refused, 'authorization.k8s.io/decision')], [403, 'forbid']);
+  assert.match(String(annotation(refused, 'request.auth.kcp.io/02-content-reason')), /^no verb=access permission on \//);
 });

@@ -122,7 +122,7 @@ test('167 version and health', async () => {
   succeeded(await api.as('').get('/apis'), 403);
 });
 
-test('neighbours with equal definitions share a document, others do not', async () => {
+test('T9 neighbours with equal definitions share a document, others do not', async () => {
   const [one, two, other] = [await newPlace(plane), await newPlace(plane), await plane.workspace('other')];
   const document = async (place: typeof one) => etag(await place.get('/openapi/v2'));
   assert.equal(await document(one), await document(two));

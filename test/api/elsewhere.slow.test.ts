@@ -8,7 +8,11 @@ import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const files = readdirSync(here).filter(file => file.endsWith('.test.ts') && !file.endsWith('.slow.test.ts'));
+const files = [here, join(here, '..', 'security')].flatMap(folder =>
+  readdirSync(folder)
+    .filter(file => file.endsWith('.test.ts') && !file.endsWith('.slow.test.ts'))
+    .map(file => join(folder, file)),
+);
 
 const runMsMax = 240_000;
 
@@ -29,17 +33,13 @@ for (const [what, env] of [
 async function runAll(more: NodeJS.ProcessEnv): Promise<{code: number | null; output: string}> {
   // Without it the child would report to this runner as one of its own.
   const {NODE_TEST_CONTEXT: _, ...env} = process.env;
-  const child = spawn(
-    process.execPath,
-    ['--test', `--test-concurrency=${availableParallelism()}`, ...files.map(file => join(here, file))],
-    {
-      env: {...env, ...more},
-      stdio: ['ignore', 'pipe', 'inherit'],
-      // A test that waits for ever is to fail, not to hold up all others.
-      timeout: runMsMax,
-      killSignal: 'SIGKILL',
-    },
-  );
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${availableParallelism()}`, ...files], {
+    env: {...env, ...more},
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A test that waits for ever is to fail, not to hold up all others.
+    timeout: runMsMax,
+    killSignal: 'SIGKILL',
+  });
   let output = '';
   child.stdout.on('data', (text: Buffer) => {
     output += text;

@@ -206,7 +206,7 @@ test('an owner in another namespace is not there, and an Event says so', async (
   assert.equal(((await api.get('/api/v1/namespaces/default/events')).at('items') as Found[]).length, 1);
 });
 
-test('an owner in another workspace is not there', async () => {
+test('T8 an owner in another workspace is not there', async () => {
   const [one, two] = [await newPlace(plane), await newPlace(plane)];
   const owner = await make(one, 'owner');
   await make(two, 'owner');
@@ -227,7 +227,7 @@ test('a definition takes its objects along, and they their dependents', async ()
   await gone(api, `${definitions}/widgets.example.com`, child.path, single.path);
 });
 
-test('a chain of three hundred', inProcess, async () => {
+test('js-stack a chain of three hundred', inProcess, async () => {
   const api = await newPlace(plane);
   for (const [name, options] of [
     ['b', undefined],
@@ -361,7 +361,7 @@ test('owners without a namespace', async () => {
   await gone(api, `${workspaces}/owner`, `${at}/of-workspace`);
 });
 
-test('circles do not hang', async () => {
+test('js-stack circles do not hang', async () => {
   const api = await newPlace(plane);
   /** Objects each of which is owned by the one before it, the first by the last. */
   const circle = async (name: string, size: number) => {

@@ -149,7 +149,7 @@ test('K1 who acts as another does so in this workspace alone', async () => {
   succeeded(await other.as(users.user2).get(configMaps));
 });
 
-test('an administrator of kcp states facts of kcp’s own, but none that reach above them', async () => {
+test('kcp-warrants K1 an administrator of kcp states facts of kcp’s own, but none that reach above them', async () => {
   const scoped = {
     'impersonate-user': 'u',
     'impersonate-group': 'system:kcp:admin',

@@ -69,7 +69,7 @@ async function checkTree(): Promise<void> {
   for (const entry of entries) assert.equal(peek(entry).metadata.deletionTimestamp, undefined, `${entry.key} does not go`);
 }
 
-test('no orphans', inProcess, async () => {
+test('kcp-4011 no orphans', inProcess, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, {minLength: 1, maxLength: 40}), async acts => {
       for (const path of [['a'], ['a', 'a'], ['a', 'a', 'a'], ['b']]) await perform({do: 'create', path, afterTurns: 0});

@@ -11,7 +11,7 @@ after(() => plane.stop());
 const api = await newPlace(plane);
 const {configMaps, widgets, definitions} = paths;
 
-test('__proto__ is a key like any other', async () => {
+test('js-prototype __proto__ is a key like any other', async () => {
   const raw =
     '{"metadata":{"name":"proto","labels":{"constructor":"x"},"annotations":{"toString":"y"}},"data":{"__proto__":"1","constructor":"2","hasOwnProperty":"3"}}';
   const made = succeeded(await api.post(configMaps, raw), 201);
@@ -39,7 +39,7 @@ test('__proto__ is a key like any other', async () => {
   assert.deepEqual((await api.get(`${configMaps}?labelSelector=toString`)).at('items'), []);
 });
 
-test('__proto__ in a custom resource is kept or dropped as its schema says', async () => {
+test('js-prototype __proto__ in a custom resource is kept or dropped as its schema says', async () => {
   const keep = {type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: {name: {type: 'string'}}};
   const versions = [widgetVersion('v1', {schema: {openAPIV3Schema: widgetSchema(keep)}})];
   succeeded(await api.post(definitions, definition('keepers', 'Keeper', {versions})), 201);
@@ -51,20 +51,20 @@ test('__proto__ in a custom resource is kept or dropped as its schema says', asy
   assert.deepEqual(Object.keys(JSON.parse(dropped.text).spec as object).sort(), ['name', 'replicas']);
 });
 
-test('numbers keep all their digits', async () => {
+test('js-numbers numbers keep all their digits', async () => {
   const raw = '{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"big"},"spec":{"name":"n","replicas":9007199254740993}}';
   assert.match(succeeded(await api.post(widgets, raw), 201).text, /"replicas":9007199254740993/);
   assert.match(succeeded(await api.patch(`${widgets}/big`, {metadata: {labels: {a: 'b'}}})).text, /"replicas":9007199254740993/);
 });
 
-test('a kind by the name of what objects inherit', async () => {
+test('js-prototype a kind by the name of what objects inherit', async () => {
   succeeded(await api.post(definitions, definition('constructor', 'ToString')), 201);
   succeeded(await api.post('/apis/example.com/v1/namespaces/t/constructor', {...widget('valueof'), kind: 'ToString'}), 201);
   assert.equal((await api.get('/apis/example.com/v1/constructor')).at('kind'), 'ToStringList');
   succeeded(await api.get('/openapi/v2'));
 });
 
-test('a definition with keys that objects inherit', async () => {
+test('js-prototype a definition with keys that objects inherit', async () => {
   const raw = '{"type":"object","properties":{"__proto__":{"type":"string"},"constructor":{"type":"integer","default":1}}}';
   const schema = JSON.parse(raw) as object;
   const versions = [widgetVersion('v1', {schema: {openAPIV3Schema: widgetSchema(schema)}})];

@@ -135,7 +135,7 @@ test('104 who may see one object may watch it by its name', async () => {
   succeeded(await user.del(named));
 });
 
-test('what creates by another verb needs the right to create as well', async () => {
+test('kcp-d333686e what creates by another verb needs the right to create as well', async () => {
   const {admin, user} = await entered();
   await grant(admin, 'User user-1', ['get,update,patch core/configmaps', 'update coordination.k8s.io/leases']);
   const map = {apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'absent'}};
@@ -295,7 +295,7 @@ test('everybody may list the workspaces of root, and make none', async () => {
   refused(await user.get('/clusters/root/api/v1/namespaces'), 403, 'cannot list');
 });
 
-test('what is given and taken away takes effect at once', async () => {
+test('kcp-23b0f802 T13 what is given and taken away takes effect at once', async () => {
   const {admin, user} = await entered();
   for (let i = 0; i < 50; i++) {
     const name = await grant(admin, 'User user-1', ['list core/secrets']);
@@ -350,10 +350,10 @@ test('workspaces of a type are for those to make who may use it and all it exten
   const make = (name: string): Promise<Answer> =>
     user.post('/apis/tenancy.kcp.io/v1alpha1/workspaces', workspaceObject(name, `${path}:special`));
   const why = (name: string): string => `unable to use workspace type ${path}:${name}: missing verb='use' permission on workspacetype`;
-  refused(await make('one'), 403, why('base'));
-  await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:base']);
   refused(await make('one'), 403, why('special'));
   await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:special']);
+  refused(await make('one'), 403, why('base'));
+  await grant(admin, 'User user-1', ['use tenancy.kcp.io/workspacetypes:base']);
   succeeded(await make('one'), 201);
 });
 

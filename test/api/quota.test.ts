@@ -201,6 +201,18 @@ test('a quota in the namespace admin may count a whole workspace', async () => {
   succeeded(await place.post(`${namespaces}/default/configmaps`, configMap('b')), 201);
 });
 
+test('a quota that is there already is not made again', async () => {
+  const api = await newPlace(plane);
+  for (const hard of [{configmaps: '5'}, {'count/resourcequotas': '5'}, {}]) {
+    const name = `again-${Object.keys(hard).length}-${Object.keys(hard)[0]?.length ?? 0}`;
+    succeeded(await api.post(quotas, quota(name, hard)), 201);
+    for (const query of ['', '?dryRun=All']) {
+      const answer = await api.post(quotas + query, quota(name, {secrets: '1'}));
+      assert.deepEqual([answer.status, answer.at('reason')], [409, 'AlreadyExists'], answer.text);
+    }
+  }
+});
+
 test('a status that is right is not written again', inProcess, async () => {
   const place = await newPlace(plane);
   succeeded(await place.post(quotas, quota('q', {'count/configmaps': 3})), 201);

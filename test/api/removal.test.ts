@@ -71,6 +71,33 @@ test('content that is held holds its workspace, and says so', inProcess, async (
   await plane.eventually(async () => assert.deepEqual(await left(id(made)), []));
 });
 
+test('a workspace tells its parent what still holds it', async () => {
+  await createWorkspace(api, 'root', 'telling', 'root:universal');
+  const maps = '/clusters/root:telling/api/v1/namespaces/default/configmaps';
+  succeeded(await api.post(maps, configMap('held', {}, {finalizers: ['x.io/f']})), 201);
+  succeeded(await api.del(`${workspacesIn('root')}/telling`));
+  await plane.eventually(async () => {
+    const found = succeeded(await api.get(`${workspacesIn('root')}/telling`));
+    const all = found.at('status', 'conditions') as {type: string; status: string; reason: string; message: string}[];
+    const one = all.find(({type}) => type === 'WorkspaceContentDeleted');
+    assert.deepEqual([one?.status, one?.reason, phase(found)], ['False', 'SomeResourcesRemain', 'Deleting']);
+    assert.match(one?.message ?? '', /^Some resources are remaining: .*configmaps has 1 resource instances/);
+  });
+  succeeded(await api.patch(`${maps}/held`, {metadata: {finalizers: null}}));
+  await gone(`${workspacesIn('root')}/telling`);
+});
+
+test('the shard may look whether anything is left of what is gone, and leave nothing there', async () => {
+  const was = id(await createWorkspace(api, 'root', 'past', 'root:universal'));
+  succeeded(await api.del(`${workspacesIn('root')}/past`));
+  await gone(`${workspacesIn('root')}/past`);
+  const shard = api.as(users.shardAdmin);
+  for (const list of [paths.namespaces, '/api/v1/configmaps', '/apis/tenancy.kcp.io/v1alpha1/workspaces'])
+    assert.deepEqual(succeeded(await shard.get(`/clusters/${was}${list}`)).at('items'), [], list);
+  refused(await shard.post(`/clusters/${was}${paths.namespaces}`, {metadata: {name: 'late'}}), 403, 'the workspace is gone');
+  refused(await api.get(`/clusters/${was}${paths.namespaces}`), 403, 'access denied');
+});
+
 test('whoever holds the logical cluster may still look inside', inProcess, async () => {
   const made = await createWorkspace(api, 'root', 'guarded', 'root:universal');
   const own = logicalCluster(id(made));

@@ -274,7 +274,7 @@ test('what a service account may', async () => {
   refused(await elsewhere.post(selfReviews, {}), 403, 'cannot create resource "selfsubjectreviews"');
 });
 
-test('hostile tokens are answered with a Status, and nothing breaks', async () => {
+test('js-jwt hostile tokens are answered with a Status, and nothing breaks', async () => {
   const good = await tokenFor('default');
   const [header, payload] = good.split('.') as [string, string, string];
   const none = Buffer.from('{"alg":"none"}').toString('base64url');

@@ -57,7 +57,7 @@ async function goOn(those: readonly Watching[]): Promise<void> {
   for (const one of those) one.close();
 }
 
-test('the binding is gone', async () => {
+test('watch-after-revoke T13 the binding is gone', async () => {
   const {api, user, other} = await place();
   const [lost, kept, admins] = [await user.watch(configMaps), await other.watch(configMaps), await api.watch(configMaps)];
   await revoke(api, 'watch-user-1');
@@ -65,7 +65,7 @@ test('the binding is gone', async () => {
   await assert.rejects(user.watch(configMaps), /403 Forbidden.*cannot watch/);
 });
 
-test('within a second, however quiet it is, and nothing is told after that', inProcess, async () => {
+test('watch-after-revoke within a second, however quiet it is, and nothing is told after that', inProcess, async () => {
   const {api, user} = await place();
   const lost = await user.watch(configMaps);
   const seen = lost.seen().length;
@@ -77,7 +77,7 @@ test('within a second, however quiet it is, and nothing is told after that', inP
   assert.equal(lost.seen().length, seen);
 });
 
-test('the role says less', async () => {
+test('watch-after-revoke the role says less', async () => {
   const {api, user} = await place();
   const [lost, named] = [await user.watch(configMaps), await user.watch(`${configMaps}?fieldSelector=metadata.name%3Dx`)];
   succeeded(await api.put(`${rbac.clusterRoles}/watch-user-1`, roleObject('watch-user-1', ['get,list,watch core/configmaps:x'])));
@@ -104,7 +104,7 @@ test('what is allowed by another role as well goes on', async () => {
   await goOn([kept]);
 });
 
-test('who may no longer enter watches nothing in it', async () => {
+test('watch-after-revoke who may no longer enter watches nothing in it', async () => {
   const {api, user, other} = await place();
   const lost = [await user.watch(configMaps), await user.watch(configMaps.replace('/namespaces/t', ''))];
   const kept = await other.watch(configMaps);
@@ -144,7 +144,7 @@ test('the workspace is gone, and those below it: for everybody', async () => {
   await ends(lost);
 });
 
-test('the service account is gone, also if there is one of that name again', async () => {
+test('watch-after-revoke T6 the service account is gone, also if there is one of that name again', async () => {
   const {api, other} = await place();
   await made(api, accounts, {metadata: {name: 'robot'}});
   await grant(api, 'ServiceAccount robot t', 'robot', [watching]);

@@ -1,7 +1,7 @@
 /** Types of workspaces, their initializers, and shards that will or will not have a workspace (spec kcp 4.1, 4.2, 4.4). */
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
-import type {Answer} from '../support/api-client.ts';
+import type {Answer, Api} from '../support/api-client.ts';
 import {configMap, paths, refused, succeeded} from '../support/place.ts';
 import {createWorkspace, inProcess, startPlane, users, workspaceObject, workspacesIn} from '../support/plane.ts';
 
@@ -39,9 +39,9 @@ test('the type of those who name none is their parent’s wish', async () => {
     'root:none',
     'x',
     undefined,
-    'workspace type root:team only allows [root:organization root:team] parent workspaces, but parent type root:picky only implements [root:universal root:picky]',
+    'workspace type root:team only allows [root:organization root:team] parent workspaces, but parent type root:picky only implements [root:picky root:universal]',
   );
-  await refuse('root:none', 'x', 'root:universal', 'workspace type root:picky cannot have any children');
+  await refuse('root:none', 'x', 'root:universal', 'workspace type root:picky cannot have any child');
 });
 
 test('a type is looked for from here upwards, or where it is said to be', async () => {
@@ -64,7 +64,7 @@ test('limits of parents and children, and what a type extends counts for it', as
     'root',
     'x',
     'root:parent-only',
-    'workspace type root:parent-only only allows [root:base] parent workspaces, but parent type root:root only implements [root:universal root:root]',
+    'workspace type root:parent-only only allows [root:base] parent workspaces, but parent type root:root only implements [root:root root:universal]',
   );
   await refuse('root', 'x', 'root:orphan', 'workspace type root:orphan cannot have any parent');
   await createWorkspace(api, 'root', 'derived', 'root:derived');
@@ -82,12 +82,128 @@ test('types that extend themselves or what is not there', async () => {
   await type('root', 'ring-b', {extend: {with: [{name: 'ring-a', path: 'root'}]}});
   await type('root', 'hanging', {extend: {with: [{name: 'missing', path: 'root'}]}});
   const answer = await api.post(workspacesIn('root'), workspaceObject('x', 'root:ring-a'));
-  refused(answer, 403, 'circular dependency detected in workspace type root:ring-a: root:ring-a -> root:ring-b -> root:ring-a');
+  refused(answer, 403, 'circular dependency detected in workspace type root:ring-a: root:ring-a -> root:ring-b');
   refused(
     await api.post(workspacesIn('root'), workspaceObject('x', 'root:hanging')),
     403,
-    'unable to find inherited workspace type root:missing',
+    'unable to find inherited workspace type missing',
   );
+});
+
+test('what a type extends is looked for from its own workspace upwards', async () => {
+  await createWorkspace(api, 'root', 'bases', 'root:universal');
+  await type('root:bases', 'own-base', {additionalWorkspaceLabels: {of: 'base'}});
+  await type('root:bases', 'near', {extend: {with: [{name: 'own-base'}, {name: 'universal'}]}});
+  assert.deepEqual(typeOf(await createWorkspace(api, 'root', 'near', 'root:bases:near')), {name: 'near', path: 'root:bases'});
+  succeeded(await api.get(`/clusters/root:near${paths.namespaces}/default`));
+});
+
+test('each type comes before what it extends, but for the one itself, and comes once', async () => {
+  await createWorkspace(api, 'root', 'order', 'root:universal');
+  const at = (name: string) => ({name, path: 'root:order'});
+  const end = {initializer: true, terminator: true};
+  await type('root:order', 'base', end);
+  await type('root:order', 'left', {...end, extend: {with: [at('base')]}});
+  await type('root:order', 'right', {...end, extend: {with: [at('base'), {name: 'universal', path: 'root'}]}});
+  await type('root:order', 'leaf', {...end, extend: {with: [at('left'), at('right')]}});
+  const made = await createWorkspace(api, 'root:order', 'w', 'root:order:leaf');
+  const id = succeeded(await api.get(`${workspacesIn('root')}/order`)).at('spec', 'cluster');
+  const own = ['left', 'base', 'right', 'leaf'].map(name => `${id}:${name}`);
+  assert.deepEqual([made.at('status', 'initializers'), made.at('status', 'terminators')], [own, own]);
+  const inside = succeeded(await api.get(logicalCluster('root:order:w')));
+  assert.deepEqual(inside.at('spec', 'initializers'), [...own.slice(0, 3), 'root:universal', own[3], 'system:apibindings']);
+});
+
+test('a path is kept as it was written, be it an id, and limits know the types by their paths', async () => {
+  const id = String((await createWorkspace(api, 'root', 'by-id', 'root:universal')).at('spec', 'cluster'));
+  await type('root:by-id', 'plain');
+  assert.deepEqual(typeOf(await createWorkspace(api, 'root', 'from-id', `${id}:plain`)), {name: 'plain', path: id});
+  const inside = await api.get(logicalCluster('root:from-id'));
+  assert.equal(inside.at('metadata', 'annotations', 'internal.tenancy.kcp.io/type'), `${id}:plain`);
+  const none = {name: 'nowhere', path: 'root'};
+  await type('root:by-id', 'picky', {
+    extend: {with: [{name: 'plain', path: id}]},
+    limitAllowedParents: {types: [none, {name: 'aa', path: id}]},
+  });
+  await refuse(
+    'root',
+    'x',
+    `${id}:picky`,
+    `workspace type ${id}:picky extends root:by-id:picky, which only allows [${id}:aa root:nowhere] parent workspaces, but parent type root:root only implements [root:root root:universal]`,
+  );
+  await type('root:by-id', 'hopeless', {extend: {with: [{name: 'picky', path: id}]}, limitAllowedParents: {none: true}});
+  await refuse(
+    'root',
+    'x',
+    'root:by-id:hopeless',
+    `[workspace type root:by-id:hopeless extends root:by-id:picky, which only allows [${id}:aa root:nowhere] parent workspaces, but parent type root:root only implements [root:root root:universal], workspace type root:by-id:hopeless cannot have any parent]`,
+  );
+});
+
+test('limits that are none', async () => {
+  await type('root', 'open', {limitAllowedParents: {none: false}, limitAllowedChildren: {none: false}});
+  await createWorkspace(api, 'root', 'open', 'root:open');
+  await createWorkspace(api, 'root:open', 'below', 'root:universal');
+});
+
+test('a workspace whose type is gone gets no children', async () => {
+  await type('root', 'passing');
+  await createWorkspace(api, 'root', 'left-over', 'root:passing');
+  succeeded(await api.del(`${typesIn('root')}/passing`));
+  const gone = 'type cannot be resolved: workspacetypes.tenancy.kcp.io "root:passing" not found';
+  await refuse('root:left-over', 'x', undefined, `parent ${gone}`);
+  await refuse('root:left-over', 'x', 'root:universal', `workspace ${gone}`);
+});
+
+test('a type that extends more than anybody needs is refused in time', async () => {
+  for (let i = 0; i < 101; i++) await type('root', `long-${i}`, {extend: {with: [{name: `long-${i + 1}`, path: 'root'}]}});
+  await type('root', 'long-101');
+  await refuse('root', 'x', 'root:long-0', 'workspace type root:long-0 extends too many types');
+  await createWorkspace(api, 'root', 'long', 'root:long-1');
+  await type('root', 'wide', {extend: {with: Array.from({length: 1_001}, () => ({name: 'long-101', path: 'root'}))}});
+  await refuse('root', 'x', 'root:wide', 'workspace type root:wide extends too many types');
+});
+
+test('who adds a default binding to a type must be able to bind to it themselves', async () => {
+  const inside = await plane.workspace('binder');
+  await plane.workspace('exporter');
+  const grant = async (at: Api, name: string, rules: readonly object[]): Promise<void> => {
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    succeeded(await at.post(`${rbac}/clusterroles`, {metadata: {name}, rules}), 201);
+    const subjects = [{kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'user-1'}];
+    const roleRef = {apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name};
+    succeeded(await at.post(`${rbac}/clusterrolebindings`, {metadata: {name}, subjects, roleRef}), 201);
+  };
+  await grant(inside, 'types', [
+    {apiGroups: ['tenancy.kcp.io'], resources: ['workspacetypes'], verbs: ['create', 'update', 'patch', 'get']},
+    {nonResourceURLs: ['/'], verbs: ['access']},
+  ]);
+  const user = inside.as(users.user1);
+  const at = '/apis/tenancy.kcp.io/v1alpha1/workspacetypes';
+  const send = (by: Api, name: string, ...defaultAPIBindings: readonly object[]) =>
+    by.post(at, {apiVersion: 'tenancy.kcp.io/v1alpha1', kind: 'WorkspaceType', metadata: {name}, spec: {defaultAPIBindings}});
+  const no = (name: string, what: string) =>
+    `Forbidden: workspacetypes.tenancy.kcp.io "${name}" is forbidden: unable to create or update WorkspaceType: no permission to bind to export ${what}`;
+  const tenancy = {path: 'root', export: 'tenancy.kcp.io'};
+
+  succeeded(await send(user, 'a', tenancy), 201);
+  refused(await send(user, 'b', tenancy, {export: 'mine'}), 403, no('b', 'mine'));
+  refused(await send(user, 'b', {path: 'root', export: 'shards.core.kcp.io'}), 403, no('b', 'root:shards.core.kcp.io'));
+  for (const who of [user, inside]) refused(await send(who, 'b', {path: 'root:nowhere', export: 'x'}), 403, no('b', 'root:nowhere:x'));
+  for (const who of [user, inside]) refused(await send(who, 'b', {path: 'system:admin', export: 'x'}), 403, no('b', 'system:admin:x'));
+
+  // Who may not even enter its workspace may still have been given the right, and the export need not be there.
+  refused(await send(user, 'b', {path: 'root:exporter', export: 'wares'}), 403, no('b', 'root:exporter:wares'));
+  const bind = {apiGroups: ['apis.kcp.io'], resources: ['apiexports'], verbs: ['bind'], resourceNames: ['wares']};
+  await grant(api.in('/clusters/root:exporter'), 'bind', [bind]);
+  succeeded(await send(user, 'b', {path: 'root:exporter', export: 'wares'}), 201);
+
+  // What is there already is nobody's fault; what is new is judged.
+  const grown = (more: readonly object[]) => ({spec: {defaultAPIBindings: [{export: 'mine'}, ...more]}});
+  succeeded(await send(inside, 'c', {export: 'mine'}), 201);
+  succeeded(await user.patch(`${at}/c`, {metadata: {labels: {seen: 'yes'}}}));
+  succeeded(await user.patch(`${at}/c`, grown([tenancy])));
+  refused(await user.patch(`${at}/c`, grown([tenancy, {export: 'other'}])), 403, no('c', 'other'));
 });
 
 test('types are judged when they are written', async () => {
@@ -96,7 +212,7 @@ test('types are judged when they are written', async () => {
   refused(await send({defaultChildWorkspaceType: {name: 'x'}}), 403, '.spec.defaultChildWorkspaceType.path must be set');
   for (const field of ['limitAllowedChildren', 'limitAllowedParents'])
     refused(await send({[field]: {types: [{name: 'x', path: 'root'}, {name: 'y'}]}}), 403, `.spec.${field}.types[1].path must be set`);
-  for (const name of ['any', 'system']) refused(await send({}, name), 403, 'name is reserved');
+  for (const name of ['any', 'system']) refused(await send({}, name), 403, `metadata.name: Invalid value: "${name}": name is reserved`);
   refused(
     await api.post(typesIn('root:org'), {apiVersion: 'tenancy.kcp.io/v1alpha1', kind: 'WorkspaceType', metadata: {name: 'root'}, spec: {}}),
     403,

@@ -134,15 +134,19 @@ test('names of workspaces', async () => {
 });
 
 test('where a workspace lies is the server’s to say', async () => {
-  for (const field of ['cluster', 'URL']) {
+  for (const [field, name] of [
+    ['cluster', 'Cluster'],
+    ['URL', 'URL'],
+  ] as const) {
     const body = workspaceObject('forged', undefined, {[field]: 'x'});
-    refused(await api.post(workspacesIn('root'), body), 403, `spec.${field} can only be set by system privileged users`);
+    refused(await api.post(workspacesIn('root'), body), 403, `spec.${name} can only be set by system privileged users`);
   }
   await createWorkspace(api, 'root', 'fixed');
   const path = `${workspacesIn('root')}/fixed`;
   refused(await api.patch(path, {spec: {cluster: 'other'}}), 403, 'spec.cluster can only be changed by system privileged users');
   const type = await api.patch(path, {spec: {type: {name: 'universal'}}});
   assert.ok(type.status === 403 || type.status === 422, type.text);
+  refused(await api.patch(path, {spec: {type: null}}), 403, 'spec.type: Invalid value: null: field is immutable');
 });
 
 test('nobody makes or takes a logical cluster by hand', async () => {
@@ -174,7 +178,7 @@ test('workspaces that are not there', async () => {
   for (const [path, status, problem] of nowhere) refused(await api.get(`/clusters/${path}${paths.namespaces}`), status, problem);
 });
 
-test('a stranger learns nothing of what exists', async () => {
+test('T10 a stranger learns nothing of what exists', async () => {
   const stranger = api.as(users.user1);
   const answers = [];
   for (const path of ['root:made', 'root:made:nowhere', '0123456789abcdef'])
@@ -182,7 +186,7 @@ test('a stranger learns nothing of what exists', async () => {
   for (const answer of answers) assert.deepEqual([answer.status, answer.text], [403, answers[0]?.text]);
 });
 
-test('neighbours share nothing', async () => {
+test('T19 neighbours share nothing', async () => {
   const [one, two] = [await plane.workspace('one'), await plane.workspace('two')];
   for (const place of [one, two]) succeeded(await place.post(paths.namespaces, {metadata: {name: 't'}}), 201);
   succeeded(await one.post(paths.configMaps, configMap('same', {of: 'one'})), 201);

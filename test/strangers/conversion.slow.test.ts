@@ -101,7 +101,7 @@ test('objects go through a webhook over HTTPS, and a hostile one only makes its 
   assert.ok((await server.rssBytes()) - rssBefore < 120 * 1024 * 1024);
 });
 
-test('where others can reach the server, no webhook leads into the network around it', {timeout: 60_000}, async t => {
+test('js-ssrf where others can reach the server, no webhook leads into the network around it', {timeout: 60_000}, async t => {
   const webhook = await httpsWebhook({'/convert': (body, response) => response.end(JSON.stringify(truth(JSON.parse(body))))});
   t.after(() => webhook.close());
   const server = await startServer(t, {root: folder(t), args: ['--webhooks-to-private-addresses=false']});

@@ -28,6 +28,24 @@ const kcpArgs = (root: string, tokens: string): readonly string[] => [
   '--feature-gates=NobodyKnowsThis=true',
 ];
 
+test('homes are for whom the flags say', {timeout: 60_000}, async t => {
+  const root = folder(t);
+  const tokens = join(folder(t), 'tokens.csv');
+  writeFileSync(tokens, 'one,user-1,1111,"team-1"\ntwo,user-2,1112,"team-2"\n');
+  const home = '/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces/~';
+  for (const [args, expected] of [
+    [['--home-workspaces-home-creator-groups=team-1,team-3'], {one: 200, two: 403}],
+    // Who has one keeps it.
+    [['--home-workspaces-home-creator-groups=team-2'], {one: 200, two: 200}],
+    [['--enable-home-workspaces=false'], {one: 404, two: 404}],
+  ] as const) {
+    const server = await startServer(t, {root, args: ['--token-auth-file', tokens, ...args]});
+    for (const [token, status] of Object.entries(expected))
+      assert.equal((await server.call(home, {token})).status, status, `${token} ${args}`);
+    await server.stop();
+  }
+});
+
 test("a server takes the arguments of kcp's tests, and makes the files they look for", {timeout: 60_000}, async t => {
   const root = folder(t);
   const tokens = join(folder(t), 'tokens.csv');

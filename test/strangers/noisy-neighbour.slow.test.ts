@@ -8,8 +8,8 @@ import {waitLimits} from '../../src/server/fairness/limits.ts';
 import {kubectl, noTools} from '../support/kubectl.ts';
 import type {ServerProcess} from '../support/process.ts';
 import {folder, sleep, startServer, until} from '../support/process.ts';
+import {http2To, openStream, statusOf} from '../support/raw.ts';
 import {flood} from './flood.ts';
-import {http2To, openStream, statusOf} from './raw.ts';
 import {openWatch} from './watch.ts';
 
 const flooding = {connections: 8, parallel: 200, ms: 10_000} as const;

@@ -14,6 +14,7 @@ for (const version of kubectlVersions) {
     const server = await startServer(t, {root: folder(t)});
     const shell = openShell(t, server, version);
     await t.test('workspaces are made, entered and left', () => shell.play(workspaces));
+    await t.test('one goes home', () => shell.play(goingHome));
     await t.test('a custom resource is served where its definition is, and nowhere else', () => shell.play(customResources));
     await t.test('objects are printed in every form', () => shell.play(printing));
     await t.test('objects are patched, scaled, labelled and waited for', () => shell.play(changing));
@@ -82,6 +83,26 @@ const workspaces: readonly Step[] = [
   ['ws one:two', /Current workspace is 'root:one:two'/],
   ['ws .', /^Current workspace is 'root:one:two'/],
   ['! ws nonesuch', /nonesuch/],
+  ['ws :root:one', /Current workspace is 'root:one'/],
+];
+
+/** The administrator of the kubeconfig is kcp-admin. */
+const goingHome: readonly Step[] = [
+  ['ws', /Current workspace is 'kvdk2spgmbix'\.\n/],
+  ['get namespaces -o name', 'namespace/default\nnamespace/kube-system'],
+  ['create workspace sub --enter', /Current workspace is 'kvdk2spgmbix:sub' \(type root:universal\)/],
+  ['ws ~', /Current workspace is 'kvdk2spgmbix'/],
+  ['ws ~:sub', /Current workspace is 'kvdk2spgmbix:sub'/],
+  ['ws :user:kcp-admin:sub', /Current workspace is 'user:kcp-admin:sub'/],
+  ['create configmap there --from-literal=a=1', 'configmap/there created'],
+  ['ws ..', /Current workspace is 'user:kcp-admin'/],
+  ['get workspaces', /^NAME +TYPE +REGION +PHASE +URL +AGE\nsub +universal +Ready +https:\S+\/clusters\/user:kcp-admin:sub +\d+s\n$/],
+  ['ws :root', /Current workspace is 'root'/],
+  ['get workspace ~', /^NAME +TYPE +REGION +PHASE +URL +AGE\ncluster .*Ready +https:\S+\/clusters\/kvdk2spgmbix +\d+s\n$/],
+  ['get workspace ~ --as=jane -o jsonpath={.status.phase}', 'Ready'],
+  ['ws :user:jane', /Current workspace is 'user:jane'/],
+  ['get clusterrolebinding workspace-admin -o jsonpath={.subjects[0].name}', 'jane'],
+  ['! ws :user:nobody', /access to workspace "user:nobody" denied/],
   ['ws :root:one', /Current workspace is 'root:one'/],
 ];
 

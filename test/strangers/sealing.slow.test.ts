@@ -54,7 +54,7 @@ rules:
 - level: RequestResponse
 `;
 
-test('no file has a Secret or a token in plain, after whatever happens to them', {timeout: 120_000}, async t => {
+test('T18 no file has a Secret or a token in plain, after whatever happens to them', {timeout: 120_000}, async t => {
   const root = folder(t);
   const policyFile = join(folder(t), 'policy.yaml');
   writeFileSync(policyFile, policy);
@@ -220,7 +220,7 @@ test('keys are rotated while the server runs; a lost key is told at the start, a
   assert.equal((await server.call(inside('root', 'secrets'))).json.items.length >= 50, true);
 });
 
-test('a Secret that was put in the place of another is served to nobody, and everything else goes on', {timeout: 60_000}, async t => {
+test('T18 a Secret that was put in the place of another is served to nobody, and everything else goes on', {timeout: 60_000}, async t => {
   const root = folder(t);
   let server = await startServer(t, {root});
   const [mine, theirs] = [await workspace(server, 'mine'), await workspace(server, 'theirs')];

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 import {type Answers, httpsWebhook} from '../support/https-webhook.ts';
 import {folder, runToEnd, type ServerProcess, sleep, startServer} from '../support/process.ts';
-import {rawHandshake, rawRequest, sayRaw} from './raw.ts';
+import {rawHandshake, rawRequest, sayRaw} from '../support/raw.ts';
 
 const secrets = '/clusters/root/api/v1/namespaces/default/secrets';
 const configmaps = '/clusters/root/api/v1/namespaces/default/configmaps';
@@ -143,7 +143,7 @@ async function comeIn(server: ServerProcess, issuer: string, c: (what: string) =
   for (const bytes of odd) await sayRaw(server, bytes, {waitMs: 300});
 }
 
-test('no secret is told to others, whatever is wrong with the request', {timeout: 120_000}, async t => {
+test('CVE-2019-11250 js-secrets T11 no secret is told to others, whatever is wrong with the request', {timeout: 120_000}, async t => {
   const root = folder(t);
   const policyFile = join(folder(t), 'policy.yaml');
   writeFileSync(policyFile, policy);
@@ -274,7 +274,7 @@ test('files that cannot be read at the start are named and not quoted', {timeout
   }
 });
 
-test('no signal opens a debugger, which everybody on the machine could use', {timeout: 30_000}, async t => {
+test('CVE-2019-11248 no signal opens a debugger, which everybody on the machine could use', {timeout: 30_000}, async t => {
   const server = await startServer(t, {root: folder(t)});
   process.kill(server.pid, 'SIGUSR1');
   await sleep(1_000);

@@ -6,7 +6,7 @@ import {type ClientOptions, WebSocket} from 'ws';
 import {listenLimits} from '../../src/main/listen-limits.ts';
 import type {ServerProcess} from '../support/process.ts';
 import {folder, startServer, until} from '../support/process.ts';
-import {closeOf, rawHandshake, sayRaw, tlsTo} from './raw.ts';
+import {closeOf, rawHandshake, sayRaw, tlsTo} from '../support/raw.ts';
 
 const configmaps = '/clusters/root/api/v1/namespaces/default/configmaps';
 /** As fabric8 asks. */

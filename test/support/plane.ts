@@ -43,7 +43,8 @@ const identities = [
 export const issuer = 'https://kcp.default.svc';
 const signingKey = generateKeyPairSync('ec', {namedCurve: 'P-256'}).privateKey;
 
-const isStarted = process.env['PLANE'] === 'started';
+/** Whether planes are servers of their own, asked over HTTPS. */
+export const isStarted = process.env['PLANE'] === 'started';
 
 /** The mark of tests that need a hand on the clock, the store or the life of the plane, or that take long: over a started server they are skipped. */
 export const inProcess = {skip: isStarted && 'only with a plane in this process'} as const;
@@ -86,7 +87,12 @@ export async function startPlane(seed = 'seed', more: Extra = {}, world = virtua
   return isStarted ? planeOfServer() : planeOver(await openStorage(), world, fakeWebhooks(), more);
 }
 
-type Extra = Partial<Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'fairness' | 'returnsNotes' | 'objectsMax'>>;
+type Extra = Partial<
+  Pick<
+    PlaneOptions,
+    'audit' | 'authorization' | 'elsewhere' | 'fairness' | 'homes' | 'issued' | 'returnsNotes' | 'objectsMax' | 'guardsOwnerReferences'
+  >
+>;
 
 /** Tests ask for more at once than any client does. */
 const ordinaryLimits: FairnessLimits = {
@@ -130,11 +136,16 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
       {store: () => undefined, starting: () => undefined, ending: () => false},
     ),
     observe: () => {},
+    homes: true,
     eventsKeptMs: 3_600_000,
     fairness: fairnessIn(world),
     ...more,
   });
-  await plane.start({urls: {base: url, external: url, virtualWorkspace: url}, workspaceTypes: true});
+  await plane.start({
+    urls: {base: url, external: url, virtualWorkspace: url},
+    workspaceTypes: true,
+    homeCreatorGroups: ['system:authenticated'],
+  });
   const api = apiClient(plane.handler, users.kcpAdmin);
   return {
     api,

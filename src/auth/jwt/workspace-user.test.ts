@@ -28,7 +28,7 @@ test('a user of a workspace is known in that workspace, and brings nothing of kc
   assert.deepEqual(withinWorkspace({why: 'oidc: late'}, workspace), {why: 'oidc: late'});
 });
 
-test('nobody is taken for one of the system, however it is written', () => {
+test('kcp-workspace-oidc nobody is taken for one of the system, however it is written', () => {
   const why = 'oidc: user names that begin with system: are not for issuers of a workspace';
   const spellings = [
     'system:admin',

@@ -29,7 +29,7 @@ const namespaces = ['n1', 'n2'];
 const users = ['alice', 'bob', 'system:serviceaccount:n1:robot', 'system:serviceaccount:n2:robot'];
 const groups = ['g1', 'g2', 'system:authenticated'];
 
-test(`${worlds * questionsPerWorld} random decisions are those of the oracle`, () => {
+test(`T13 ${worlds * questionsPerWorld} random decisions are those of the oracle`, () => {
   let allowed = 0;
   for (let seed = 1; seed <= worlds; seed++) {
     const random = chance(seed);

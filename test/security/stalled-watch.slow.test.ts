@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {test} from 'node:test';
+import {openWatch} from '../strangers/watch.ts';
 import type {ServerProcess} from '../support/process.ts';
 import {folder, startServer, until} from '../support/process.ts';
-import {closeOf, http2To, openStream, rawHandshake, rawRequest, tlsTo} from './raw.ts';
-import {openWatch} from './watch.ts';
+import {closeOf, http2To, openStream, rawHandshake, rawRequest, tlsTo} from '../support/raw.ts';
 
 const updates = 3000;
 const objectBytes = 40_000;
@@ -15,7 +15,7 @@ const growthBytesMax = 300 * 1024 * 1024;
 
 const configmaps = '/clusters/root/api/v1/namespaces/default/configmaps';
 
-test('watchers that stop reading are ended; they cost others nothing, and the server little', {timeout: 120_000}, async t => {
+test('F18 watchers that stop reading are ended; they cost others nothing, and the server little', {timeout: 120_000}, async t => {
   const server = await startServer(t, {root: folder(t)});
   for (let i = 0; i < writers; i++) {
     const body = {metadata: {name: `large-${i}`}, data: {filling: 'x'.repeat(objectBytes), n: '0'}};

@@ -4,8 +4,8 @@ import type {ClientHttp2Session, ClientHttp2Stream} from 'node:http2';
 import {connect as connectHttp2} from 'node:http2';
 import type {TLSSocket} from 'node:tls';
 import {connect as connectTls} from 'node:tls';
-import type {ServerProcess} from '../support/process.ts';
-import {sleep} from '../support/process.ts';
+import type {ServerProcess} from './process.ts';
+import {sleep} from './process.ts';
 
 /** Resolves when a socket, stream or session closes, for whatever reason. */
 export const closeOf = (ending: EventEmitter): Promise<void> => new Promise(resolve => void ending.once('close', () => resolve()));

@@ -12,7 +12,7 @@ import {listenLimits} from '../../src/main/listen-limits.ts';
 import {bodyBytesMax} from '../../src/server/http.ts';
 import type {ServerProcess} from '../support/process.ts';
 import {folder, sleep, startServer, until} from '../support/process.ts';
-import {closeOf, http2To, openStream, rawRequest, sayRaw, statusOf, tlsTo} from './raw.ts';
+import {closeOf, http2To, openStream, rawRequest, sayRaw, statusOf, tlsTo} from '../support/raw.ts';
 
 const configmaps = '/clusters/root/api/v1/namespaces/default/configmaps';
 
@@ -20,17 +20,17 @@ test('clients that mean harm', {timeout: 120_000}, async t => {
   const server = await startServer(t, {root: folder(t)});
   // They take their time, and are looked at in the end.
   const slow = {halfOpen: halfOpen(server), headers: slowHeaders(server), bodies: slowBodies(server)};
-  await t.test('bytes that are no TLS and no HTTP', () => garbage(server));
-  await t.test('headers beyond any need', () => oversizedHeaders(server));
-  await t.test('bodies beyond any need', () => oversizedBodies(server));
-  await t.test('targets that are not what they seem', () => targets(server));
-  await t.test('requests within requests', () => smuggling(server));
-  await t.test('certificates that nobody we know has signed', () => rogueCertificates(server));
-  await t.test('streams without number', () => manyStreams(server));
-  await t.test('bodies that would grow', t => bombs(t, server));
-  await t.test('handshakes that never come are given up', () => slow.halfOpen);
-  await t.test('headers that never end are given up', () => slow.headers);
-  await t.test('bodies that never end are given up', () => slow.bodies);
+  await t.test('js-http bytes that are no TLS and no HTTP', () => garbage(server));
+  await t.test('js-http headers beyond any need', () => oversizedHeaders(server));
+  await t.test('js-size F22 bodies beyond any need', () => oversizedBodies(server));
+  await t.test('js-path targets that are not what they seem', () => targets(server));
+  await t.test('js-http requests within requests', () => smuggling(server));
+  await t.test('js-certificates certificates that nobody we know has signed', () => rogueCertificates(server));
+  await t.test('CVE-2023-44487 js-http2 streams without number', () => manyStreams(server));
+  await t.test('F22 bodies that would grow', t => bombs(t, server));
+  await t.test('F16 handshakes that never come are given up', () => slow.halfOpen);
+  await t.test('F16 headers that never end are given up', () => slow.headers);
+  await t.test('F16 bodies that never end are given up', () => slow.bodies);
 
   assert.equal((await server.call('/readyz')).body, 'ok');
   const made = await server.call(configmaps, {method: 'POST', body: {metadata: {name: 'after-all-that'}}});
@@ -264,24 +264,30 @@ async function bombs(t: TestContext, server: ServerProcess): Promise<void> {
     .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)
     .join('\n')}\n`;
   const cases: readonly (readonly [string, string, string, string, Buffer | string])[] = [
-    ['deep arrays', 'POST', configmaps, 'application/json', '['.repeat(1_000_000)],
-    ['deep objects', 'POST', configmaps, 'application/json', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`],
-    ['a number without end', 'POST', configmaps, 'application/json', `{"metadata":{"generation":${'9'.repeat(1_000_000)}}}`],
-    ['a merge patch of depth', 'PATCH', target, 'application/merge-patch+json', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`],
-    ['a patch that doubles', 'PATCH', target, 'application/json-patch+json', JSON.stringify(doubling)],
+    ['js-depth deep arrays', 'POST', configmaps, 'application/json', '['.repeat(1_000_000)],
+    ['js-depth deep objects', 'POST', configmaps, 'application/json', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`],
+    ['js-numbers a number without end', 'POST', configmaps, 'application/json', `{"metadata":{"generation":${'9'.repeat(1_000_000)}}}`],
     [
-      'operations without number',
+      'js-depth a merge patch of depth',
+      'PATCH',
+      target,
+      'application/merge-patch+json',
+      `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`,
+    ],
+    ['CVE-2019-1002100 a patch that doubles', 'PATCH', target, 'application/json-patch+json', JSON.stringify(doubling)],
+    [
+      'CVE-2019-1002100 operations without number',
       'PATCH',
       target,
       'application/json-patch+json',
       `[${Array(100_000).fill('{"op":"test","path":"/a","value":1}').join(',')}]`,
     ],
-    ['YAML that laughs', 'POST', configmaps, 'application/yaml', laughs],
-    ['deep YAML', 'POST', configmaps, 'application/yaml', '['.repeat(500_000)],
+    ['CVE-2019-11253 js-yaml YAML that laughs', 'POST', configmaps, 'application/yaml', laughs],
+    ['CVE-2019-11253 js-yaml deep YAML', 'POST', configmaps, 'application/yaml', '['.repeat(500_000)],
     ['no protobuf', 'POST', configmaps, 'application/vnd.kubernetes.protobuf', Buffer.concat([Buffer.from('k8s\0'), randomBytes(100_000)])],
     ['bytes that are no text', 'POST', configmaps, 'application/json', Buffer.from('{"metadata":{"name":"\xff\xfe"}}', 'latin1')],
     [
-      'keys of every object',
+      'js-prototype keys of every object',
       'POST',
       configmaps,
       'application/json',
