@@ -55,7 +55,7 @@ export const rooms: {readonly [name: string]: Room} = {
   server: {
     holds: 'the life of a request, a file a verb',
     may: ['api', 'schema', 'merge', 'wire', 'storage', 'kinds', 'registry', 'tenancy', 'auth', 'audit', 'admission'],
-    uses: ['node:zlib', 'node:util'],
+    uses: ['node:async_hooks', 'node:zlib', 'node:util'],
   },
   controllers: {
     holds: 'loops over the change feed, one a file',

@@ -101,6 +101,29 @@ const authorization = {
   ),
 };
 
+const fairness = {
+  maxRequestsInflight: count(
+    400,
+    1_000_000,
+    'Requests that read and are in flight at a time, without watches and those of system:masters. No workspace has more of them than are free, and no user in it more than half of that: alone, they get a half and a third. Who has to wait for a place takes turns with others for up to 5s, and then is told to come again (429). 0: no limit.',
+  ),
+  maxMutatingRequestsInflight: count(200, 1_000_000, 'The same for requests that write. 0: no limit.'),
+  maxRequestsInflightPerUser: count(
+    0,
+    1_000_000,
+    'How many of each sort one user may have in one workspace at most. 0: a third, when alone.',
+  ),
+  maxRequestsInflightPerWorkspace: count(0, 1_000_000, 'The same for all users of one workspace. 0: a half, when alone.'),
+  loopTimePerUser: duration(
+    100,
+    'Time of the event loop, and of the thread for heavy requests, that one user may take in a second. Who takes more waits behind those who do not, as long as there are any; with more than 300 others, or 5s, 429. 0: no limit.',
+  ),
+  loopTimePerWorkspace: duration(200, 'The same for all users of one workspace.'),
+  loopTimeBurst: duration(150, 'Such time that may be taken at once, before that.'),
+  maxWatchesPerUser: count(10_000, 10_000_000, 'Watches that one user may have open. 0: no limit.'),
+  maxWatchesPerWorkspace: count(10_000, 10_000_000, 'The same for all users of one workspace.'),
+};
+
 const kcp = {
   batteriesIncluded: list(
     ['admin', 'workspace-types'],
@@ -173,13 +196,24 @@ export const sections = [
   ['Listening', serving],
   ['Who may come in', authentication],
   ['What they may do', authorization],
+  ['How much they may have', fairness],
   ['Workspaces', kcp],
   ['Calling out', callingOut],
   ['Several shards', sharding],
   ['Audit and log', watching],
 ] as const;
 
-export const table = {...place, ...serving, ...authentication, ...authorization, ...kcp, ...callingOut, ...sharding, ...watching};
+export const table = {
+  ...place,
+  ...serving,
+  ...authentication,
+  ...authorization,
+  ...fairness,
+  ...kcp,
+  ...callingOut,
+  ...sharding,
+  ...watching,
+};
 
 export type Table = typeof table;
 export type Value<F> = F extends {readonly type: 'choice'; readonly choices: readonly (infer C)[]}

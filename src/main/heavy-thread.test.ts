@@ -132,6 +132,20 @@ test('a thread that dies takes only what it had', async () => {
   await line.close();
 });
 
+test('workspaces take turns', async () => {
+  const finish: (() => void)[] = [];
+  const slow: Answer = () => new Promise(resolve => void finish.push(() => resolve({status: 200, headers: {}})));
+  const {line} = setUp(slow);
+  const answered: string[] = [];
+  const asked = [...Array<string>(20).fill('a'), 'b', 'c'].map(name => ask(line, 1, name).then(() => answered.push(name)));
+  while (answered.length < asked.length) {
+    finish.shift()?.();
+    await new Promise(resolve => setTimeout(resolve, 1));
+  }
+  assert.ok(answered.lastIndexOf('b') < limits.insideMax + 3 && answered.lastIndexOf('c') < limits.insideMax + 3, answered.join(''));
+  await line.close();
+});
+
 test('nobody fills the line', async () => {
   const {line} = setUp(hangs);
   const asked = Array.from({length: limits.perWorkspaceMax}, () => ask(line).catch((err: ApiError) => err.reason));

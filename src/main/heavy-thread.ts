@@ -2,8 +2,9 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {Timers} from '../api/world.ts';
-import type {Elsewhere} from '../server/heavy.ts';
-import {type HttpReply, type HttpRequest, loggedTarget} from '../server/http.ts';
+import {FairLine, type InLine} from '../server/fairness/line.ts';
+import type {Answered, Elsewhere} from '../server/heavy.ts';
+import {type HttpRequest, loggedTarget} from '../server/http.ts';
 import {type Channel, ownBytes, Peer} from '../threads/peer.ts';
 import type {Log} from './log.ts';
 
@@ -45,10 +46,9 @@ export type Travelling = Pick<HttpRequest, 'method' | 'target' | 'headers' | 'pe
   readonly body: Uint8Array;
 };
 
-type Waiting = {
+type Waiting = InLine & {
   readonly request: Travelling;
-  readonly workspace: string;
-  readonly resolve: (reply: HttpReply) => void;
+  readonly resolve: (answered: Answered) => void;
   readonly reject: (why: ApiError) => void;
 };
 
@@ -61,7 +61,7 @@ type Running = {
   idleMs: number;
 };
 
-/** Requests wait in the order in which they came, within bounds for all and for each workspace. */
+/** Workspaces take turns, and the requests of one wait in the order in which they came, within bounds for all and for each workspace. */
 export function heavyThread(options: HeavyThreadOptions): HeavyThread {
   const line = new Line(options);
   return {
@@ -76,9 +76,11 @@ async function travelling(request: HttpRequest): Promise<Travelling> {
   return {method, target, headers, peer: peer && {...peer}, webSocket, remoteAddress, body: ownBytes(await request.body())};
 }
 
+const anybody = (): boolean => true;
+
 class Line {
   readonly #options: HeavyThreadOptions;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new FairLine<Waiting>();
   readonly #inside = new Set<Waiting>();
   /** Requests of each workspace that has some here. */
   readonly #counts = new Map<string, number>();
@@ -90,16 +92,16 @@ class Line {
     this.#options = options;
   }
 
-  answer(request: Travelling, workspace: WorkspaceId | '*'): Promise<HttpReply> {
+  answer(request: Travelling, workspace: WorkspaceId | '*'): Promise<Answered> {
     const {waitingMax, waitingBytesMax, perWorkspaceMax} = heavyThreadLimits;
     const count = this.#counts.get(workspace) ?? 0;
     if (this.#closed) throw unavailable('the server is shutting down');
-    if (count >= perWorkspaceMax || this.#waiting.length >= waitingMax || this.#waitingBytes + request.body.length > waitingBytesMax)
+    if (count >= perWorkspaceMax || this.#waiting.size >= waitingMax || this.#waitingBytes + request.body.length > waitingBytesMax)
       throw new ApiError('TooManyRequests', 'too many large requests wait for an answer, please try again later', {retryAfterSeconds: 1});
     this.#counts.set(workspace, count + 1);
     this.#waitingBytes += request.body.length;
-    return new Promise<HttpReply>((resolve, reject) => {
-      this.#waiting.push({request, workspace, resolve, reject});
+    return new Promise<Answered>((resolve, reject) => {
+      this.#waiting.add({request, workspace, flow: '', resolve, reject});
       this.#next();
     }).finally(() => this.#left(workspace));
   }
@@ -107,7 +109,8 @@ class Line {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#drop('the server is shutting down');
-    for (const each of this.#waiting.splice(0)) each.reject(unavailable('the server is shutting down'));
+    for (let each = this.#waiting.take(anybody); each; each = this.#waiting.take(anybody))
+      each.reject(unavailable('the server is shutting down'));
   }
 
   #left(workspace: string): void {
@@ -117,8 +120,9 @@ class Line {
   }
 
   #next(): void {
-    while (this.#waiting.length > 0 && this.#inside.size < heavyThreadLimits.insideMax && !this.#closed) {
-      const next = this.#waiting.shift() as Waiting;
+    while (this.#inside.size < heavyThreadLimits.insideMax && !this.#closed) {
+      const next = this.#waiting.take(anybody);
+      if (!next) return;
       this.#waitingBytes -= next.request.body.length;
       this.#inside.add(next);
       this.#run(next);
@@ -128,9 +132,9 @@ class Line {
   #run(each: Waiting): void {
     const {peer, served} = this.#thread();
     peer
-      .ask<HttpReply>('answer', each.request, served.mark())
+      .ask<Answered>('answer', each.request, served.mark())
       .then(
-        reply => each.resolve(reply),
+        answered => each.resolve(answered),
         (err: Error) => each.reject(unavailable(err.message)),
       )
       .finally(() => {

@@ -13,6 +13,8 @@ import type {AnonymousConfig} from '../auth/jwt/config.ts';
 import type {AuthorizerName} from '../auth/order.ts';
 import {openPaths} from '../auth/order.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
+import {LoopTime, type Spender} from '../server/fairness/loop-time.ts';
+import type {Answered} from '../server/heavy.ts';
 import type {HttpReply, StreamBody} from '../server/http.ts';
 import type {Storage} from '../storage/storage.ts';
 import {ownBytes, Peer} from '../threads/peer.ts';
@@ -66,8 +68,12 @@ function giveWay(): void {
 }
 giveWay();
 
+// This is the thread for pieces that take long.
+const time = new LoopTime(() => performance.eventLoopUtilization(), Number.POSITIVE_INFINITY);
+
 const {handler} = createPlane({
   store,
+  time,
   world: realWorld,
   log,
   tokens: tokenLookup(data.tokens),
@@ -100,12 +106,25 @@ const {handler} = createPlane({
 
 peer.serve({
   beat: nothing,
-  async answer({body, ...request}: Travelling, mark: Mark): Promise<HttpReply> {
+  async answer({body, ...request}: Travelling, mark: Mark): Promise<Answered> {
     store.caughtUp(mark);
-    const reply = await handler({...request, body: async () => body, signal: new AbortController().signal});
-    return {...reply, body: (await pieces(reply.body)).map(ownBytes)};
+    const spent = new Spent();
+    const reply = await time.run(spent, async () => {
+      const answer = await handler({...request, body: async () => body, signal: new AbortController().signal});
+      return {...answer, body: (await pieces(answer.body)).map(ownBytes)};
+    });
+    return {...reply, tookMs: spent.ms};
   },
 });
+
+/** What one request took of this thread. */
+class Spent implements Spender {
+  ms = 0;
+
+  spent(ms: number): void {
+    this.ms += ms;
+  }
+}
 
 /** A body that can travel. */
 function pieces(body: HttpReply['body']): Promise<readonly Uint8Array[]> | readonly Uint8Array[] {

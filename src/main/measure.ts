@@ -3,6 +3,8 @@ import {fixedKinds} from '../registry/fixed-kinds.ts';
 import {builtInSection, rangeOf} from '../registry/keys.ts';
 import type {Call} from '../server/call.ts';
 import type {Deps} from '../server/deps.ts';
+import type {Fairness} from '../server/fairness/fairness.ts';
+import {fairnessMetrics} from '../server/fairness/metrics.ts';
 import {createMetrics} from '../server/metrics.ts';
 import type {MeasuredRequest} from '../server/server-metrics.ts';
 import {serverMetrics} from '../server/server-metrics.ts';
@@ -24,7 +26,7 @@ const nsPerSecond = 1e9;
 const late = (between: number): number => Math.max(0, between / nsPerSecond - loopResolutionMs / 1000) || 0;
 
 /** The numbers of this process. */
-export function measure(shard: string, store: Storage): Measures {
+export function measure(shard: string, store: Storage, fairness: Fairness): Measures {
   const loop = monitorEventLoopDelay({resolution: loopResolutionMs});
   loop.enable();
   let logicalClusters = 0;
@@ -32,6 +34,7 @@ export function measure(shard: string, store: Storage): Measures {
     logicalClusters = await store.count(rangeOf({group: 'core.kcp.io', resource: 'logicalclusters', section: builtInSection}), countedMax);
   };
   const metrics = createMetrics();
+  fairnessMetrics(metrics, fairness);
   const server = serverMetrics(
     metrics,
     fixedKinds.map(({group, version, names}) => ({group, version, resource: names.plural})),

@@ -20,6 +20,9 @@ import {logicalClusterReader} from '../registry/logical-clusters.ts';
 import {createRegistry} from '../registry/registry.ts';
 import type {About} from '../server/about.ts';
 import type {Deps} from '../server/deps.ts';
+import type {Fairness} from '../server/fairness/fairness.ts';
+import type {LoopTime} from '../server/fairness/loop-time.ts';
+import {timedAccess, timedStore, timedWebhooks, timedWorld} from '../server/fairness/timed.ts';
 import type {Elsewhere} from '../server/heavy.ts';
 import type {Handler} from '../server/http.ts';
 import {OpenWatches} from '../server/open-watches.ts';
@@ -52,6 +55,10 @@ export type PlaneOptions = Pick<TokenSources, 'issued' | 'issuedIn' | 'anonymous
   readonly observe: Deps['observe'];
   /** Where large requests are answered; here when absent. */
   readonly elsewhere?: Elsewhere;
+  /** What anybody may have of the server; everything when absent. */
+  readonly fairness?: Fairness;
+  /** Of a server over the store of another thread: whose work this one does. */
+  readonly time?: LoopTime;
   /** What is recorded of requests; nothing when absent. */
   readonly audit?: Audit | undefined;
   /** Whether users who ask for their home workspace get one. */
@@ -72,8 +79,11 @@ export type Plane = {
 };
 
 export function createPlane(options: PlaneOptions): Plane {
-  const {world, log} = options;
-  const store = datedEvents(options.store, world);
+  const {fairness, log} = options;
+  const time = fairness?.time ?? options.time;
+  const world = fairness ? timedWorld(options.world, fairness) : options.world;
+  const {webhook} = options.authorization ?? {};
+  const store = datedEvents(time ? timedStore(options.store, time, !fairness) : options.store, world);
   const settings: Settings = {
     shardName: options.shardName,
     rootCa: options.rootCa,
@@ -82,6 +92,7 @@ export function createPlane(options: PlaneOptions): Plane {
   };
   const authorizer = createAuthorizer({
     ...options.authorization,
+    webhook: webhook && time ? timedAccess(webhook, time) : webhook,
     policyOf: workspacePolicies(store, world.turn),
     logicalClusterOf: logicalClusterReader(store),
   });
@@ -97,10 +108,11 @@ export function createPlane(options: PlaneOptions): Plane {
     rules: options.guardsOwnerReferences ? [...rules, ownerReferences] : rules,
     homes: options.homes,
     about: options.about,
-    webhooks: inLines(options.webhooks, world),
+    webhooks: inLines(time ? timedWebhooks(options.webhooks, time) : options.webhooks, world),
     published: publishedCache(),
     openWatches: new OpenWatches(store, world),
     elsewhere: options.elsewhere,
+    fairness,
     audit: options.audit,
     returnsNotes: options.returnsNotes,
     log,

@@ -13,6 +13,7 @@ import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
 import {authorizationWebhook} from './authorization-webhook.ts';
 import {encryptionOf} from './encryption.ts';
+import {fairnessOf} from './fairness.ts';
 import {guardSecrets, readIfThere, writeWhole} from './files.ts';
 import type {Config} from './flags.ts';
 import {heavyRequests} from './heavy-requests.ts';
@@ -66,7 +67,8 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     oldShardAdmin: kubeconfigBefore === undefined ? undefined : await shardAdminTokenOf(kubeconfigBefore),
     withUser: config.batteries.has('user'),
   });
-  const measures = measure(config.shardName, store);
+  const fairness = fairnessOf(config);
+  const measures = measure(config.shardName, store, fairness);
   const url = (): string => config.shardBaseUrl || serverUrl(host, state.port);
   const external = (): string => config.shardExternalUrl || url();
   const accountTokens = accountTokensOf(config);
@@ -128,6 +130,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
     }),
     observe: measures.observe,
     elsewhere: heavy,
+    fairness,
     audit,
     homes: config.enableHomeWorkspaces,
     eventsKeptMs: config.eventTtl,

@@ -1,5 +1,6 @@
 import {createGzip} from 'node:zlib';
 import type {Call} from './call.ts';
+import type {LoopTime} from './fairness/loop-time.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
 
@@ -8,14 +9,16 @@ const compressedBytesMin = 128 * 1024;
 const level = 1;
 
 /** Compresses a large body in another thread. Streams are left alone. */
-export async function compress(call: Call, reply: HttpReply): Promise<HttpReply> {
+export async function compress(call: Call, reply: HttpReply, time: LoopTime | undefined): Promise<HttpReply> {
   const {body} = reply;
   if (body === undefined || typeof body === 'function' || reply.headers['content-encoding']) return reply;
   const pieces = body instanceof Uint8Array ? [body] : body;
   let size = 0;
   for (const piece of pieces) size += piece.length;
   if (size < compressedBytesMin || !acceptsGzip(header(call.request.headers, 'accept-encoding'))) return reply;
-  return {...reply, headers: {...reply.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding'}, body: await packed(pieces)};
+  const packing = packed(pieces);
+  const smaller = await (time ? time.suspend(packing) : packing);
+  return {...reply, headers: {...reply.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding'}, body: smaller};
 }
 
 /** So much goes to the other thread at once, and is copied together for it; and so much comes back. */

@@ -8,6 +8,7 @@ import type {Registry} from '../registry/registry.ts';
 import type {Storage} from '../storage/storage.ts';
 import type {About} from './about.ts';
 import type {Call} from './call.ts';
+import type {Fairness} from './fairness/fairness.ts';
 import type {Elsewhere} from './heavy.ts';
 import type {OpenWatches} from './open-watches.ts';
 import type {PublishedCache} from './published.ts';
@@ -28,6 +29,8 @@ export type Deps = TokenSources & {
   readonly openWatches: OpenWatches;
   /** Absent where this thread has to do everything. */
   readonly elsewhere?: Elsewhere | undefined;
+  /** Absent where everybody may have as much as they like. */
+  readonly fairness?: Fairness | undefined;
   /** Absent where nothing is recorded. */
   readonly audit?: Audit | undefined;
   /** Another thread records what is done here: replies tell it what to note. */

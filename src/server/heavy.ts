@@ -19,8 +19,11 @@ export const heavyLimits = {
 /** Another thread, which answers as this one would. */
 export type Elsewhere = {
   /** `workspace`: on whose account. @throws ApiError TooManyRequests, ServiceUnavailable */
-  answer(request: HttpRequest, workspace: WorkspaceId | '*'): Promise<HttpReply>;
+  answer(request: HttpRequest, workspace: WorkspaceId | '*'): Promise<Answered>;
 };
+
+/** `tookMs`: how long that thread worked on it, where that is known. */
+export type Answered = HttpReply & {readonly tookMs?: number};
 
 /** What of the server weighing needs. */
 type Weighing = {readonly elsewhere?: Elsewhere | undefined};

@@ -14,6 +14,7 @@ import {decodeProtobuf} from '../wire/protobuf/decode.ts';
 import type {TypeMeta} from '../wire/protobuf/kinds.ts';
 import {decodeYaml, looksLikeJson as isJson} from '../wire/yaml.ts';
 import type {Exchange} from './exchange.ts';
+import {payForBytes} from './fairness/stream.ts';
 import type {Form} from './heavy.ts';
 import {checkWeight} from './heavy.ts';
 import {header} from './http.ts';
@@ -27,7 +28,16 @@ export type Body = {readonly value: Json; readonly duplicates: readonly string[]
  * @throws ApiError UnsupportedMediaType, BadRequest, RequestEntityTooLarge
  */
 export async function readBody(x: Pick<Exchange, 'call' | 'deps'>, expected?: TypeMeta): Promise<Body> {
-  return decodeBody(x, await x.call.request.body(), expected);
+  return decodeBody(x, await sentBody(x), expected);
+}
+
+/** The bytes of a body. While they are on their way, the loop works for others; what it took to receive them is paid for. */
+export async function sentBody({call, deps}: Pick<Exchange, 'call' | 'deps'>): Promise<Uint8Array> {
+  const time = deps.fairness?.time;
+  if (!time) return call.request.body();
+  const bytes = await time.suspend(call.request.body());
+  payForBytes(time.current, bytes.length, time);
+  return bytes;
 }
 
 function decodeBody(x: Pick<Exchange, 'call' | 'deps'>, bytes: Uint8Array, expected?: TypeMeta): Body {
@@ -51,7 +61,7 @@ export const yamlForm = (bytes: Uint8Array): Form => (isJson(bytes) ? 'json' : '
 
 /** The same for the body of a write on a kind, which errors then name. */
 export async function readObject(x: Exchange): Promise<Body> {
-  const bytes = await x.call.request.body();
+  const bytes = await sentBody(x);
   const unreadable = `the object provided is unrecognized (must be of type ${x.resource.kind.names.kind}): couldn't get version/kind; json parse error: `;
   const shown = ` (${excerptOf(bytes)})`;
   if (bytes.length === 0 && !x.resource.kind.custom) throw badRequest(`${unreadable}unexpected end of JSON input${shown}`);

@@ -1,4 +1,5 @@
 import type {Timers} from '../api/world.ts';
+import type {LoopTime} from './fairness/loop-time.ts';
 import type {StreamSink} from './http.ts';
 
 export const paceLimits = {
@@ -10,7 +11,7 @@ export const paceLimits = {
 } as const;
 
 /** Lets a long answer out no faster than its client takes it. What it returns waits for room, and says false when the client is gone or stalled. */
-export function pace(timers: Timers, sink: StreamSink): () => Promise<boolean> {
+export function pace(timers: Timers, sink: StreamSink, time?: LoopTime): () => Promise<boolean> {
   let closed = false;
   sink.onClose(() => {
     closed = true;
@@ -18,7 +19,8 @@ export function pace(timers: Timers, sink: StreamSink): () => Promise<boolean> {
   return async () => {
     for (let waitedMs = 0; sink.buffered > paceLimits.bufferedBytesMax && !closed; waitedMs += paceLimits.pauseMs) {
       if (waitedMs >= paceLimits.stalledMsMax) return false;
-      await new Promise<void>(resolve => void timers.after(paceLimits.pauseMs, resolve));
+      const pause = new Promise<void>(resolve => void timers.after(paceLimits.pauseMs, resolve));
+      await (time ? time.suspend(pause) : pause);
     }
     return !closed;
   };

@@ -59,11 +59,6 @@ export function serverMetrics(metrics: Metrics, fixed: readonly NamedResource[],
     buckets: [0.001, 0.005, 0.025, 0.1, 0.25, 1, 5, 30],
     combinationsMax: 36,
   });
-  const inFlight = metrics.gauge({
-    name: 'apiserver_current_inflight_requests',
-    help: 'Requests being worked on, watches aside.',
-    labels: {request_kind: ['mutating', 'readOnly']},
-  });
   const longRunning = metrics.gauge({
     name: 'apiserver_longrunning_requests',
     help: 'Watches that are open.',
@@ -79,10 +74,7 @@ export function serverMetrics(metrics: Metrics, fixed: readonly NamedResource[],
 
   return {
     shortRequest(request) {
-      const kind = {request_kind: reads.has(request.verb) ? 'readOnly' : 'mutating'};
-      inFlight.add(kind);
       return (code, seconds) => {
-        inFlight.add(kind, -1);
         total.add({...request, code: codeLabel(code)});
         duration.observe({verb: request.verb, scope: request.scope}, seconds);
       };
@@ -99,7 +91,6 @@ export function serverMetrics(metrics: Metrics, fixed: readonly NamedResource[],
 }
 
 const verbs = ['GET', 'LIST', 'WATCH', 'POST', 'PUT', 'PATCH', 'APPLY', 'DELETE', 'DELETECOLLECTION'];
-const reads = new Set(['GET', 'LIST', 'WATCH']);
 const scopes = ['', 'cluster', 'namespace', 'resource'];
 const codes = [
   ...['0', '101', '200', '201', '202', '301', '304', '400', '401', '403', '404', '405', '406', '409', '410', '413', '415', '422', '429'],

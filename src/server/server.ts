@@ -25,11 +25,14 @@ import {parseCall} from './call.ts';
 import {compress} from './compress.ts';
 import type {Deps} from './deps.ts';
 import {document} from './documents.ts';
-import {Heavy} from './heavy.ts';
+import {answerOf} from './fairness/stream.ts';
+import type {Visit} from './fairness/visit.ts';
+import {type Answered, Heavy} from './heavy.ts';
 import {asksForHome, homeWorkspace} from './home-workspace.ts';
 import type {Handler, HttpReply} from './http.ts';
 import {header, loggedTarget} from './http.ts';
 import {checkActive} from './inactive.ts';
+import {letIn} from './let-in.ts';
 import type {Place} from './locate.ts';
 import {locate} from './locate.ts';
 import type {Notes} from './notes.ts';
@@ -58,8 +61,10 @@ export function apiServer(deps: Deps): Handler {
 
 async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: Notes | undefined): Promise<HttpReply> {
   const {headers} = call.request;
+  const time = deps.fairness?.time;
   let warnings: readonly string[] = [];
   let where: Place['workspace'] | undefined;
+  let visit: Visit | undefined;
   try {
     const {cluster} = call.target;
     // A workspace that is named may have issuers of tokens of its own.
@@ -73,18 +78,28 @@ async function serve(deps: Deps, call: Call, trail: Trail | undefined, notes: No
     // Before anything is said about what exists.
     const received = {call, place, real};
     const meant = await meaningOf(deps, received, trail);
-    if (deps.homes && asksForHome(call, place)) return compress(call, await homeWorkspace(deps, call, meant.user, trail));
+    const entered = letIn(deps, call, {user: meant.user, place});
+    // Most need not wait, not even for a turn of what is to be done next.
+    visit = entered instanceof Promise ? await entered : entered;
+    if (visit) time?.begin(visit);
+    if (deps.homes && asksForHome(call, place)) {
+      const home = await compress(call, await homeWorkspace(deps, call, meant.user, trail), time);
+      return visit && time ? answerOf(visit, time, call.request, home) : home;
+    }
     const allowed = await permit(deps, received, meant, trail);
-    return await orElsewhere(deps, call, place, trail, async () => {
-      if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace));
+    visit?.allowed();
+    const reply = await orElsewhere(deps, call, {place, visit, trail}, async () => {
+      if (!call.resource) return compress(call, await document(deps, allowed, call, place.workspace), time);
       const asked = {home: homeOf(real), asOf, again: asking(deps, received)};
       const exchange = await resolve(deps, {allowed, asked}, call, place.workspace);
       ({warnings} = exchange);
       trail?.understood(exchange.resource);
       const noting = trail ?? notes;
-      return compress(call, await answer(noting ? {...exchange, trail: noting} : exchange));
+      return compress(call, await answer(noting ? {...exchange, trail: noting} : exchange), time);
     });
+    return visit && time ? answerOf(visit, time, call.request, reply) : reply;
   } catch (err) {
+    visit?.leave();
     const known = err instanceof Unreadable ? unreadable(err, where) : err;
     if (!(known instanceof ApiError)) {
       trail?.broken();
@@ -140,21 +155,22 @@ async function permit(deps: Deps, {call, place}: Received, {user, attributes}: M
   return allowed;
 }
 
-/** What finds itself too heavy is answered by another thread. */
+/** What finds itself too heavy is answered by another thread, on the same account. */
 async function orElsewhere(
-  {elsewhere}: Deps,
+  {elsewhere, fairness}: Deps,
   {request, auditId}: Call,
-  {workspace}: Place,
-  trail: Trail | undefined,
+  {place, visit, trail}: {readonly place: Place; readonly visit: Visit | undefined; readonly trail: Trail | undefined},
   here: () => Promise<HttpReply>,
 ): Promise<HttpReply> {
   try {
     return await here();
   } catch (err) {
     if (!(err instanceof Heavy && elsewhere)) throw err;
-    const reply = await elsewhere.answer(withAuditId(request, auditId), workspace);
-    for (const [key, value] of reply.notes ?? []) trail?.note(key, value);
-    return reply;
+    const ask = (): Promise<Answered> => elsewhere.answer(withAuditId(request, auditId), place.workspace);
+    const answered = await (fairness ? fairness.time.elsewhere(ask) : ask());
+    if (fairness) visit?.spent(answered.tookMs ?? 0, fairness.time.now());
+    for (const [key, value] of answered.notes ?? []) trail?.note(key, value);
+    return answered;
   }
 }
 

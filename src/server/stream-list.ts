@@ -48,7 +48,7 @@ type Begun = {
 
 /** A list that became too large to hold goes out as it is read. The metadata comes last: whether the list goes on is known only at its end. */
 async function rest(x: Exchange, read: Begun, sink: StreamSink): Promise<void> {
-  const ready = pace(x.deps.world, sink);
+  const ready = pace(x.deps.world, sink, x.deps.fairness?.time);
   try {
     for (const piece of read.first) sink.write(piece);
     let {step} = read;

@@ -7,10 +7,6 @@ export const notYet: {readonly [number: number]: string} = {
 };
 
 /**
- * The sections whose cases are meant, from and to: 13.1 to 13.9, what 13.10 says of permissions, and 13.11 but for what Go and
- * Java programs do, which is seen by hand.
+ * The sections whose cases are meant, from and to: 13.1 to 13.10, and 13.11 but for what Go and Java programs do, which is seen by hand.
  */
-export const sections: readonly (readonly [number, number])[] = [
-  [1, 211],
-  [214, 219],
-];
+export const sections: readonly (readonly [number, number])[] = [[1, 219]];

@@ -113,7 +113,6 @@ export const notConcerned: {readonly [id: string]: string} = {
   'CVE-2025-1974': 'we serve no webhooks ourselves',
   'js-supply': 'held by docs/decisions/0005 and package-lock.json',
   T2: 'nothing is bound to exports yet: kinds are built in, or defined in the workspace',
-  T12: 'nothing limits a tenant’s share yet; how long others wait for hostile bodies is measured in bench/rows/attacks.ts',
   T14: 'nothing is bound to exports yet',
   T16: 'there are no agents',
   T17: 'there are no agents',

@@ -5,6 +5,9 @@ import type {PlaneOptions} from '../../src/main/plane.ts';
 import {createPlane} from '../../src/main/plane.ts';
 import {tokenKeys} from '../../src/main/token-keys.ts';
 import {digest, tokenLookup} from '../../src/main/tokens.ts';
+import {Fairness} from '../../src/server/fairness/fairness.ts';
+import type {FairnessLimits} from '../../src/server/fairness/limits.ts';
+import {type LoopClock, LoopTime} from '../../src/server/fairness/loop-time.ts';
 import type {Handler} from '../../src/server/http.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import type {Answer, Api} from './api-client.ts';
@@ -79,14 +82,37 @@ export type TestPlane = {
   stop(): Promise<void>;
 };
 
-/** @param more for tests marked `inProcess` alone */
-export async function startPlane(seed = 'seed', more: Extra = {}): Promise<TestPlane> {
-  return isStarted ? planeOfServer() : planeOver(await openStorage(), virtualWorld(seed), fakeWebhooks(), more);
+/** @param more for tests marked `inProcess` alone, as is a world of their own */
+export async function startPlane(seed = 'seed', more: Extra = {}, world = virtualWorld(seed)): Promise<TestPlane> {
+  return isStarted ? planeOfServer() : planeOver(await openStorage(), world, fakeWebhooks(), more);
 }
 
 type Extra = Partial<
-  Pick<PlaneOptions, 'audit' | 'authorization' | 'elsewhere' | 'homes' | 'issued' | 'returnsNotes' | 'objectsMax' | 'guardsOwnerReferences'>
+  Pick<
+    PlaneOptions,
+    'audit' | 'authorization' | 'elsewhere' | 'fairness' | 'homes' | 'issued' | 'returnsNotes' | 'objectsMax' | 'guardsOwnerReferences'
+  >
 >;
+
+/** Tests ask for more at once than any client does. */
+const ordinaryLimits: FairnessLimits = {
+  readOnlyMax: 10_000,
+  mutatingMax: 10_000,
+  perUserMax: 0,
+  perWorkspaceMax: 0,
+  loopPerUser: {msPerSecond: 0, burstMs: 0},
+  loopPerWorkspace: {msPerSecond: 0, burstMs: 0},
+  watchesPerUserMax: 10_000,
+  watchesPerWorkspaceMax: 10_000,
+};
+
+/** What one may have of a plane of a test. */
+export const fairnessIn = (world: VirtualWorld, limits: Partial<FairnessLimits> = {}, clock?: LoopClock): Fairness =>
+  new Fairness({
+    limits: {...ordinaryLimits, ...limits},
+    time: new LoopTime(clock ?? (() => ({active: 0, idle: world.now()}))),
+    timers: world,
+  });
 
 async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: FakeWebhooks, more: Extra): Promise<TestPlane> {
   const {store} = opened;
@@ -112,6 +138,7 @@ async function planeOver(opened: OpenStorage, world: VirtualWorld, webhooks: Fak
     observe: () => {},
     homes: true,
     eventsKeptMs: 3_600_000,
+    fairness: fairnessIn(world),
     ...more,
   });
   await plane.start({

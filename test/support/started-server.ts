@@ -27,7 +27,10 @@ export async function startedServer(identities: readonly (readonly [token: strin
   process.once('exit', () => rmSync(root, {recursive: true, force: true}));
   const tokens = join(root, 'tokens.csv');
   writeFileSync(tokens, identities.map(([token, {name, uid, groups}]) => `${token},${name},${uid},"${groups.join()}"\n`).join(''));
-  const server = await startServer({after: end => void process.once('exit', end)}, {root, args: ['--token-auth-file', tokens]});
+  const server = await startServer(
+    {after: end => void process.once('exit', end)},
+    {root, args: ['--token-auth-file', tokens, ...unlimited]},
+  );
   const agent = new Agent({ca: server.ca, keepAlive: true});
   return {
     handler: overHttps(server.url, agent),
@@ -45,6 +48,14 @@ export async function startedServer(identities: readonly (readonly [token: strin
     },
   };
 }
+
+/** Tests ask for more at once than any client does. */
+const unlimited = [
+  '--max-requests-inflight=0',
+  '--max-mutating-requests-inflight=0',
+  '--loop-time-per-user=0',
+  '--loop-time-per-workspace=0',
+];
 
 const errorLine = /^[\d:.]+ ERROR /;
 

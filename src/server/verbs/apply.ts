@@ -14,7 +14,7 @@ import type {Writer} from '../field-owners.ts';
 import {ownershipWrite, setOwners} from '../field-owners.ts';
 import {checkWeight} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
-import {toObject, yamlForm} from '../intake.ts';
+import {sentBody, toObject, yamlForm} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {applyOptions} from '../options.ts';
 import {overVersions} from '../over-versions.ts';
@@ -69,7 +69,7 @@ async function createApplied(x: Named, object: KubeObject, how: {dryRun: boolean
 
 async function readConfiguration(x: Named): Promise<{value: Json; duplicates: readonly string[]}> {
   try {
-    const bytes = await x.call.request.body();
+    const bytes = await sentBody(x);
     checkWeight(x.deps, bytes, yamlForm(bytes));
     return decodeYaml(bytes);
   } catch (err) {

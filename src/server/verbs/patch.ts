@@ -18,7 +18,7 @@ import {managerOf} from '../field-owners.ts';
 import {checkWeight} from '../heavy.ts';
 import type {HttpReply} from '../http.ts';
 import {header} from '../http.ts';
-import {renamedJsonError, toObject} from '../intake.ts';
+import {renamedJsonError, sentBody, toObject} from '../intake.ts';
 import {checkName, checkNamespace} from '../namespace-of-body.ts';
 import {writeOptions} from '../options.ts';
 import {replyChanged} from '../reply.ts';
@@ -34,7 +34,7 @@ export async function patch(x: Named): Promise<HttpReply> {
   if (type === 'application/apply-patch+yaml') return apply(x);
   const options = writeOptions(x.call.target.query, 'PatchOptions');
   const manager = managerOf(x.call, options.fieldManager);
-  const bytes = await x.call.request.body();
+  const bytes = await sentBody(x);
   checkWeight(x.deps, bytes);
   const {value, duplicates} = decodePatch(bytes);
   const patched = (target: Json): Json => {

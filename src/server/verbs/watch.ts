@@ -72,7 +72,7 @@ function start(run: Run): void {
 
 /** The present state as ADDED events; false when the client went away meanwhile. */
 async function sendInitial({x, selection, framing, range, sink}: Run, at: Revision, mark: boolean): Promise<boolean> {
-  const ready = pace(x.deps.world, sink);
+  const ready = pace(x.deps.world, sink, x.deps.fairness?.time);
   for await (const entries of readSlices(x, range, {limit: 0, at, after: undefined, seen: 0, total: undefined}, selection)) {
     for (const entry of entries) sink.write(framing.event('ADDED', entry));
     if (!(await ready())) return false;
@@ -134,7 +134,9 @@ function live(run: Run, from: Revision, opened: OpenWatch): void {
     close();
     fail(run, err);
   };
-  const events = {events: (batch: readonly Event[]) => translate.next(batch, deliver, failed), ended: (why: Error) => failed(why)};
+  const next = (batch: readonly Event[]): void => translate.next(batch, deliver, failed);
+  // Whoever writes does not pay for those who watch.
+  const events = {events: x.deps.fairness?.time.onAccount(next) ?? next, ended: (why: Error) => failed(why)};
   watching = [store.watch(range, from, events), ...definitionWatch(x, finish)];
 }
 
