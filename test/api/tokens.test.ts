@@ -224,9 +224,11 @@ test('174 a Secret for a token is filled', async () => {
   assert.deepEqual((await made(reviews, {spec: {token}})).at('status', 'audiences'), [issuer]);
 
   succeeded(await api.patch(`${secrets}/filled`, {data: {token: null, 'ca.crt': null, more: base64('more')}}));
-  refused(await whoIs(token), 401, 'Unauthorized: Unauthorized');
-  succeeded(await whoIs(await tokenIn('filled')), 201);
+  const refilled = await tokenIn('filled');
+  succeeded(await whoIs(refilled), 201);
   assert.equal(succeeded(await api.get(`${secrets}/filled`)).at('data', 'more'), base64('more'));
+  succeeded(await api.del(`${secrets}/filled`));
+  for (const gone of [token, refilled]) refused(await whoIs(gone), 401, 'Unauthorized: Unauthorized');
 });
 
 test('174 a Secret for a token ends with its account, and its token with it', async () => {
