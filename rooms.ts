@@ -52,10 +52,15 @@ export const rooms: {readonly [name: string]: Room} = {
     holds: 'what we change or refuse beyond a kind by itself',
     may: ['api', 'auth', 'schema', 'cel', 'kinds', 'registry', 'storage', 'tenancy'],
   },
+  fairness: {
+    holds: 'who gets how much of the server: places in flight, time of the event loop, turns',
+    may: ['api', 'auth', 'storage'],
+    uses: ['node:async_hooks'],
+  },
   server: {
     holds: 'the life of a request, a file a verb',
-    may: ['api', 'schema', 'merge', 'wire', 'storage', 'kinds', 'registry', 'tenancy', 'auth', 'audit', 'admission'],
-    uses: ['node:async_hooks', 'node:zlib', 'node:util'],
+    may: ['api', 'schema', 'merge', 'wire', 'storage', 'kinds', 'registry', 'tenancy', 'auth', 'audit', 'admission', 'fairness'],
+    uses: ['node:zlib', 'node:util'],
   },
   controllers: {
     holds: 'loops over the change feed, one a file',
@@ -85,6 +90,7 @@ export const rooms: {readonly [name: string]: Room} = {
       'auth',
       'audit',
       'admission',
+      'fairness',
       'server',
       'controllers',
       'client',

@@ -1,6 +1,6 @@
 /** What one may have of this server, as it was configured. */
-import {Fairness} from '../server/fairness/fairness.ts';
-import {LoopTime} from '../server/fairness/loop-time.ts';
+import {Fairness} from '../fairness/fairness.ts';
+import {LoopTime} from '../fairness/loop-time.ts';
 import type {Config} from './flags.ts';
 import {realWorld} from './world.ts';
 

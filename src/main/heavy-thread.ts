@@ -2,7 +2,7 @@
 import type {WorkspaceId} from '../api/cluster.ts';
 import {ApiError} from '../api/errors.ts';
 import type {Timers} from '../api/world.ts';
-import {FairLine, type InLine} from '../server/fairness/line.ts';
+import {FairLine, type InLine} from '../fairness/line.ts';
 import type {Answered, Elsewhere} from '../server/heavy.ts';
 import {type HttpRequest, loggedTarget} from '../server/http.ts';
 import {type Channel, ownBytes, Peer} from '../threads/peer.ts';

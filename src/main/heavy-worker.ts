@@ -13,7 +13,7 @@ import type {AnonymousConfig} from '../auth/jwt/config.ts';
 import type {AuthorizerName} from '../auth/order.ts';
 import {openPaths} from '../auth/order.ts';
 import type {TokenKeys} from '../auth/token-keys.ts';
-import {LoopTime, type Spender} from '../server/fairness/loop-time.ts';
+import {LoopTime, type Spender} from '../fairness/loop-time.ts';
 import type {Answered} from '../server/heavy.ts';
 import type {HttpReply, StreamBody} from '../server/http.ts';
 import type {Storage} from '../storage/storage.ts';

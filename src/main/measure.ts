@@ -1,10 +1,10 @@
 import {monitorEventLoopDelay} from 'node:perf_hooks';
+import type {Fairness} from '../fairness/fairness.ts';
 import {fixedKinds} from '../registry/fixed-kinds.ts';
 import {builtInSection, rangeOf} from '../registry/keys.ts';
 import type {Call} from '../server/call.ts';
 import type {Deps} from '../server/deps.ts';
-import type {Fairness} from '../server/fairness/fairness.ts';
-import {fairnessMetrics} from '../server/fairness/metrics.ts';
+import {fairnessMetrics} from '../server/fairness-metrics.ts';
 import {createMetrics} from '../server/metrics.ts';
 import type {MeasuredRequest} from '../server/server-metrics.ts';
 import {serverMetrics} from '../server/server-metrics.ts';

@@ -11,7 +11,7 @@ import {about} from './about.ts';
 import {externalHost, type Machine, serverUrl, servingHosts} from './address.ts';
 import {auditing} from './audit.ts';
 import {authenticationOf} from './authentication-config.ts';
-import {authorizationWebhook} from './authorization-webhook.ts';
+import type {AuthorizationWebhook} from './authorization-webhook.ts';
 import {encryptionOf} from './encryption.ts';
 import {fairnessOf} from './fairness.ts';
 import {guardSecrets, readIfThere, writeWhole} from './files.ts';
@@ -74,7 +74,7 @@ export async function serve(config: Config, version: string, log: Log): Promise<
   const accountTokens = accountTokensOf(config);
   const webhooks = httpsWebhooks({allowPrivate: config.webhooksToPrivateAddresses});
   const authentication = authenticationOf(config, realWorld, log);
-  const accessWebhook = authorizationWebhook(config, realWorld, log);
+  const accessWebhook = await accessWebhookOf(config, log);
   const issuedIn = config.featureGates.has('WorkspaceAuthentication')
     ? workspaceIssuers(
         store,
@@ -181,6 +181,12 @@ function accountTokensOf(config: Config): PlaneOptions['accountTokens'] {
     secondsMax: Math.floor(config.serviceAccountMaxTokenExpiration / 1000),
   };
 }
+
+/** What reads kubeconfigs is loaded where there is one to read: few servers ask anybody. */
+const accessWebhookOf = async (config: Config, log: Log): Promise<AuthorizationWebhook | undefined> =>
+  config.authorizationWebhookConfigFile === ''
+    ? undefined
+    : (await import('./authorization-webhook.ts')).authorizationWebhook(config, realWorld, log);
 
 /** `seal` brings what is stored in line with what is to be sealed, from then on, and returns how to end it. */
 type Opened = {readonly store: Storage; readonly seal: () => () => void};

@@ -1,6 +1,6 @@
 import {createGzip} from 'node:zlib';
+import type {LoopTime} from '../fairness/loop-time.ts';
 import type {Call} from './call.ts';
-import type {LoopTime} from './fairness/loop-time.ts';
 import type {HttpReply} from './http.ts';
 import {header} from './http.ts';
 

@@ -14,11 +14,11 @@ import {decodeProtobuf} from '../wire/protobuf/decode.ts';
 import type {TypeMeta} from '../wire/protobuf/kinds.ts';
 import {decodeYaml, looksLikeJson as isJson} from '../wire/yaml.ts';
 import type {Exchange} from './exchange.ts';
-import {payForBytes} from './fairness/stream.ts';
 import type {Form} from './heavy.ts';
 import {checkWeight} from './heavy.ts';
 import {header} from './http.ts';
 import type {FieldValidation} from './options.ts';
+import {payForBytes} from './paid-streams.ts';
 
 /** A body read into JSON, and what strict validation would hold against it. */
 export type Body = {readonly value: Json; readonly duplicates: readonly string[]; readonly lenient: boolean};

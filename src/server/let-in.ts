@@ -1,8 +1,8 @@
 import type {User} from '../auth/user.ts';
 import {groups} from '../auth/user.ts';
+import type {Sort, Visit} from '../fairness/visit.ts';
 import type {Call} from './call.ts';
 import type {Deps} from './deps.ts';
-import type {Sort, Visit} from './fairness/visit.ts';
 import type {Place} from './locate.ts';
 
 /**

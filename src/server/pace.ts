@@ -1,5 +1,5 @@
 import type {Timers} from '../api/world.ts';
-import type {LoopTime} from './fairness/loop-time.ts';
+import type {LoopTime} from '../fairness/loop-time.ts';
 import type {StreamSink} from './http.ts';
 
 export const paceLimits = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {ApiError} from '../../src/api/errors.ts';
 import {groups} from '../../src/auth/user.ts';
-import type {FairnessLimits} from '../../src/server/fairness/limits.ts';
+import type {FairnessLimits} from '../../src/fairness/limits.ts';
 import type {HttpReply, HttpRequest} from '../../src/server/http.ts';
 import {headerList} from '../../src/server/http.ts';
 import type {Answer, Api} from '../support/api-client.ts';

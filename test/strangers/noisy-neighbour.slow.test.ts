@@ -4,7 +4,7 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {TestContext} from 'node:test';
 import {test} from 'node:test';
-import {waitLimits} from '../../src/server/fairness/limits.ts';
+import {waitLimits} from '../../src/fairness/limits.ts';
 import {kubectl, noTools} from '../support/kubectl.ts';
 import type {ServerProcess} from '../support/process.ts';
 import {folder, sleep, startServer, until} from '../support/process.ts';

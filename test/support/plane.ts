@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
+import {Fairness} from '../../src/fairness/fairness.ts';
+import type {FairnessLimits} from '../../src/fairness/limits.ts';
+import {type LoopClock, LoopTime} from '../../src/fairness/loop-time.ts';
 import {about} from '../../src/main/about.ts';
 import type {PlaneOptions} from '../../src/main/plane.ts';
 import {createPlane} from '../../src/main/plane.ts';
 import {tokenKeys} from '../../src/main/token-keys.ts';
 import {digest, tokenLookup} from '../../src/main/tokens.ts';
-import {Fairness} from '../../src/server/fairness/fairness.ts';
-import type {FairnessLimits} from '../../src/server/fairness/limits.ts';
-import {type LoopClock, LoopTime} from '../../src/server/fairness/loop-time.ts';
 import type {Handler} from '../../src/server/http.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import type {Answer, Api} from './api-client.ts';

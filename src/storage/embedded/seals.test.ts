@@ -61,6 +61,23 @@ test('ST25 no file has the plain bytes of what is sealed, whatever happens to it
   assert.deepEqual(filesWith(directory, canary), []);
 });
 
+test('ST27 who comes back to a former plan finds what was written by another one meanwhile', async () => {
+  const directory = newDirectory();
+  const plan = testPlan('/secret/', 'one');
+  const first = await open(directory, plan);
+  await commit(first, put('/secret/a', canary));
+  await first.reseal(plan);
+  await first.close();
+  const other = await open(directory, {rules: [], keys: plan.keys});
+  await commit(other, put('/secret/b', `${canary} in plain`));
+  await other.close();
+  assert.notDeepEqual(filesWith(directory, canary), []);
+  const store = await open(directory, plan);
+  assert.equal((await store.reseal(plan)).changed, 1);
+  await store.close();
+  assert.deepEqual(filesWith(directory, canary), []);
+});
+
 test('ST25 history that was sealed is told by watches, deletes with their last value', async () => {
   const directory = newDirectory();
   const plan = testPlan('/secret/', 'one');

@@ -53,6 +53,7 @@ export class Seals {
     this.#statements = prepareAll(db);
     this.#sealer = new Sealer(plan);
     this.#names = namesOf(plan);
+    this.#unsettle();
   }
 
   /** Within a transaction: the bytes to write. */
@@ -82,6 +83,12 @@ export class Seals {
     this.#noted = new Set();
     this.#walked = 0;
     this.#unreadable = 0;
+    this.#unsettle();
+  }
+
+  /** What follows another plan is about to be written: who comes back to the former one has to look again. */
+  #unsettle(): void {
+    if (!this.isSettled()) this.#statements.unsettle.run();
   }
 
   /** Whether every value follows the plan already, as far as was written down. */
@@ -151,6 +158,7 @@ const prepareAll = (db: DatabaseSync) => ({
   drop: prepare(db, 'DELETE FROM seals WHERE id = ?'),
   settled: prepare<[string]>(db, "SELECT text FROM notes WHERE name = 'sealed'"),
   settle: prepare(db, "INSERT OR REPLACE INTO notes (name, text) VALUES ('sealed', ?)"),
+  unsettle: prepare(db, "DELETE FROM notes WHERE name = 'sealed'"),
   rows: prepare<[number, Key, Uint8Array | null]>(
     db,
     'SELECT revision, key, value FROM log WHERE revision > ? AND revision <= ? ORDER BY revision',

@@ -1,6 +1,6 @@
-import type {Metrics} from '../metrics.ts';
-import type {Fairness} from './fairness.ts';
-import {priorityLevels} from './whose.ts';
+import type {Fairness} from '../fairness/fairness.ts';
+import {priorityLevels} from '../fairness/whose.ts';
+import type {Metrics} from './metrics.ts';
 
 const schemas = Object.keys(priorityLevels) as (keyof typeof priorityLevels)[];
 const flow = {flow_schema: schemas, priority_level: Object.values(priorityLevels)};

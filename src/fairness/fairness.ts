@@ -3,9 +3,9 @@
  * stays within what is theirs goes through at once; who does not waits in a line in which all take turns, and is told to come back later when that takes
  * too long.
  */
-import {ApiError} from '../../api/errors.ts';
-import type {Timers} from '../../api/world.ts';
-import type {User} from '../../auth/user.ts';
+import {ApiError} from '../api/errors.ts';
+import type {Timers} from '../api/world.ts';
+import type {User} from '../auth/user.ts';
 import {Accounts} from './accounts.ts';
 import {type FairnessLimits, waitLimits} from './limits.ts';
 import {FairLine, type InLine} from './line.ts';

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {workspaceIdOf} from '../../api/cluster.ts';
-import {accountUser} from '../../auth/service-account.ts';
-import {anonymous} from '../../auth/user.ts';
-import {createMetrics} from '../metrics.ts';
+import {workspaceIdOf} from '../api/cluster.ts';
+import {accountUser} from '../auth/service-account.ts';
+import {anonymous} from '../auth/user.ts';
 import {waitLimits} from './limits.ts';
-import {fairnessMetrics} from './metrics.ts';
 import {fill, late, Server, tooMany} from './server.suite.ts';
 import type {Sort, Visit} from './visit.ts';
 
@@ -137,22 +135,6 @@ test('an exempt request takes nobody’s place', async () => {
   assert.equal(server.fairness.executing('readOnly'), 103);
   for (const visit of visits) visit.leave();
   assert.equal(server.fairness.executing('readOnly'), 3);
-});
-
-test('what operators see', async () => {
-  const server = new Server({watchesPerUserMax: 1});
-  const metrics = createMetrics();
-  fairnessMetrics(metrics, server.fairness);
-  await fill(server, 'ann');
-  server.inside(anonymous, 'w', 'watch');
-  assert.throws(() => server.enter(anonymous, 'w', 'watch'));
-  for (const line of [
-    'apiserver_current_inflight_requests{request_kind="readOnly"} 3',
-    'apiserver_current_inflight_requests{request_kind="mutating"} 0',
-    'apiserver_flowcontrol_current_inqueue_requests{flow_schema="global-default",priority_level="global-default"} 1',
-    'apiserver_flowcontrol_rejected_requests_total{flow_schema="catch-all",priority_level="catch-all",reason="too-many-watches"} 1',
-  ])
-    assert.ok(metrics.text().includes(`${line}\n`), metrics.text());
 });
 
 const step = fc.oneof(

@@ -1,6 +1,6 @@
-import {extras} from '../../auth/service-account.ts';
-import type {User} from '../../auth/user.ts';
-import {groups} from '../../auth/user.ts';
+import {extras} from '../auth/service-account.ts';
+import type {User} from '../auth/user.ts';
+import {groups} from '../auth/user.ts';
 
 /** Kubernetes' names for kinds of users (spec kubernetes-api 10.8), by which refusals are counted. */
 export type FlowSchema = 'service-accounts' | 'global-default' | 'catch-all';

@@ -1,8 +1,8 @@
 /** What a server works with, marked where it is waited for: see `LoopTime`. */
-import type {Webhooks} from '../../api/webhooks.ts';
-import type {World} from '../../api/world.ts';
-import type {AccessWebhook} from '../../auth/access-review.ts';
-import type {Storage} from '../../storage/storage.ts';
+import type {Webhooks} from '../api/webhooks.ts';
+import type {World} from '../api/world.ts';
+import type {AccessWebhook} from '../auth/access-review.ts';
+import type {Storage} from '../storage/storage.ts';
 import type {Fairness} from './fairness.ts';
 import type {LoopTime} from './loop-time.ts';
 

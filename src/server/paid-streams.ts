@@ -1,6 +1,6 @@
-import type {HttpReply, HttpRequest, StreamBody, StreamSink} from '../http.ts';
-import type {LoopTime, Spender} from './loop-time.ts';
-import type {Visit} from './visit.ts';
+import type {LoopTime, Spender} from '../fairness/loop-time.ts';
+import type {Visit} from '../fairness/visit.ts';
+import type {HttpReply, HttpRequest, StreamBody, StreamSink} from './http.ts';
 
 /**
  * What it takes to encrypt and send bytes, or to receive them, which happens before and after the work and is nobody's there: in ms per MiB, as measured over

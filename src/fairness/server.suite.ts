@@ -1,8 +1,8 @@
 /** A server of few places, for tests. */
 import assert from 'node:assert/strict';
-import {ApiError} from '../../api/errors.ts';
-import type {User} from '../../auth/user.ts';
-import {groups} from '../../auth/user.ts';
+import {ApiError} from '../api/errors.ts';
+import type {User} from '../auth/user.ts';
+import {groups} from '../auth/user.ts';
 import {Fairness} from './fairness.ts';
 import type {FairnessLimits} from './limits.ts';
 import {LoopTime} from './loop-time.ts';
