@@ -1,7 +1,7 @@
 /** Admission policies and their bindings, as they stand in objects (spec kubernetes-api 9.5, 9.6). */
 import type {JsonObject} from '../api/json.ts';
 import type {KubeObject} from '../api/object.ts';
-import {asJson} from '../api/object.ts';
+import {asJson, groupVersionOf} from '../api/object.ts';
 import type {LabelSelector} from '../api/selectors.ts';
 import {selectorFromObject} from '../api/selectors.ts';
 import {child, objects, text, texts} from '../kinds/read.ts';
@@ -97,8 +97,7 @@ const readMutation = (mutation: JsonObject): Mutation =>
     : {patchType: 'ApplyConfiguration', source: text(child(mutation, 'applyConfiguration'), 'expression')};
 
 export function readParamKind(kind: JsonObject): ParamKind {
-  const parts = text(kind, 'apiVersion').split('/');
-  return {group: parts.length > 1 ? (parts[0] as string) : '', version: parts.at(-1) as string, kind: text(kind, 'kind')};
+  return {...groupVersionOf(text(kind, 'apiVersion')), kind: text(kind, 'kind')};
 }
 
 export function readBinding(object: KubeObject): Binding {
